@@ -1,0 +1,1 @@
+//! CPUID and MSR policy: what a guest sees of the processor.

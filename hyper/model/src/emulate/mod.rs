@@ -1,0 +1,1 @@
+//! Instructions that a guest may not execute itself.

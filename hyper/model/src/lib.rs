@@ -1,0 +1,12 @@
+//! Every decision of the hypervisor, testable on any host.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+pub mod cpuid;
+pub mod emulate;
+pub mod event;
+pub mod grant;
+pub mod memory;
+pub mod options;
+pub mod sched;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Frames, their owners, types and counts, and who may map what.

@@ -1,0 +1,1 @@
+//! Which virtual CPU runs next.
