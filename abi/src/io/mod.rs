@@ -1,0 +1,5 @@
+//! Shared-memory protocols between domains.
+//!
+//! Sources: `public/io/*.h`.
+
+pub mod console;
