@@ -1,2 +1,33 @@
 //! The project's own commands: `cargo xtask help`.
-fn main() {}
+//!
+//! - [`cli`]: the commands and their arguments
+//! - [`build`]: the hypervisor's image; [`iso`]: the same behind GRUB
+//! - [`debian`]: packages of the host, and those that are unpacked for the guest
+//! - [`initrd`]: dom0's small user space
+//! - [`qemu`]: one boot, from the command line to the verdict
+//! - [`run`]: from nothing to a dom0 shell
+
+mod build;
+mod cli;
+mod debian;
+mod initrd;
+mod iso;
+mod paths;
+mod progress;
+mod qemu;
+mod run;
+mod shell;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::Xtask::parse().execute() {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

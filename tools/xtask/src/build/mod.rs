@@ -1,0 +1,108 @@
+//! The hypervisor's image: compiled, linked, and turned into what boot loaders load.
+
+mod image;
+mod symbols;
+mod toolchain;
+
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{paths, progress, shell};
+pub(crate) use toolchain::Toolchain;
+
+/// What the compiler is told for the hypervisor's own target.
+pub(crate) const RUSTFLAGS: [&str; 7] = [
+    "-Crelocation-model=pic",
+    "-Ccode-model=small",
+    "-Clink-arg=--no-pie",
+    "-Clink-arg=-zmax-page-size=4096",
+    "-Cforce-frame-pointers=yes",
+    "-Ctarget-cpu=x86-64",
+    "-Cforce-unwind-tables=no",
+];
+/// The freestanding target.
+pub(crate) const TARGET: &str = "x86_64-unknown-none";
+/// The largest image that is accepted, in bytes.
+const IMAGE_LIMIT: usize = 2 << 20;
+
+/// How much cargo says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verbosity {
+    /// As usual.
+    Normal,
+    /// Errors and warnings alone.
+    Quiet,
+}
+
+/// Builds `ringwall` (the ELF32 image) and `ringwall.debug` (the linked ELF64); returns the image.
+pub(crate) fn build(verbosity: Verbosity) -> Result<PathBuf> {
+    let linked = compile(verbosity)?;
+    let bytes = fs::read(&linked).with_context(|| linked.display().to_string())?;
+    let converted = image::convert(&bytes)?;
+    if converted.bytes.len() > IMAGE_LIMIT {
+        bail!(
+            "the image has {} KiB; the limit is {} KiB",
+            converted.bytes.len() >> 10,
+            IMAGE_LIMIT >> 10
+        );
+    }
+    let output = paths::output();
+    fs::create_dir_all(&output)?;
+    let image = output.join("ringwall");
+    fs::write(output.join("ringwall.debug"), &bytes)?;
+    fs::write(&image, &converted.bytes)?;
+    if verbosity == Verbosity::Normal {
+        println!(
+            "{}: {} KiB, {} KiB of it symbols",
+            image.display(),
+            converted.bytes.len().div_ceil(1024),
+            converted.symbols_size.div_ceil(1024)
+        );
+    }
+    Ok(image)
+}
+
+fn compile(verbosity: Verbosity) -> Result<PathBuf> {
+    let toolchain = Toolchain::choose()?;
+    let target_directory = paths::target().join("hypervisor").join(toolchain.name());
+    let mut cargo = toolchain.cargo("build");
+    cargo
+        .args([
+            "--package",
+            "ringwall",
+            "--profile",
+            "hypervisor",
+            "--target",
+            TARGET,
+        ])
+        .arg("--target-dir")
+        .arg(&target_directory)
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(&toolchain).join("\x1f"));
+    match verbosity {
+        Verbosity::Normal => shell::inherit(&mut cargo),
+        Verbosity::Quiet => progress::step("Building Ringwall", || {
+            let color = if std::io::stderr().is_terminal() {
+                "always"
+            } else {
+                "auto"
+            };
+            shell::quiet(cargo.args(["--quiet", "--color", color]))
+        }),
+    }
+    .context("the hypervisor does not build")?;
+    Ok(target_directory
+        .join(TARGET)
+        .join("hypervisor")
+        .join("ringwall"))
+}
+
+fn flags(toolchain: &Toolchain) -> Vec<String> {
+    let script = paths::root().join("hyper").join("link.ld");
+    let mut flags: Vec<String> = RUSTFLAGS.map(str::to_owned).into();
+    flags.push(format!("-Clink-arg=-T{}", script.display()));
+    flags.extend(toolchain.linker_flags());
+    flags
+}

@@ -1,0 +1,147 @@
+//! The commands and their arguments.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{build, iso, run};
+
+/// Ringwall's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub(crate) struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the hypervisor: target/ringwall/ringwall
+    Build,
+    /// Make a bootable disc: target/ringwall/ringwall.iso
+    Iso,
+    /// Boot Debian's Linux as dom0 in QEMU, to a shell
+    Run(RunArguments),
+}
+
+/// Arguments of `run`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RunArguments {
+    /// Run these shell commands in dom0 in place of the shell, and end with their status
+    #[arg(long, value_name = "COMMANDS")]
+    pub(crate) exec: Option<String>,
+    /// Give up after so many seconds, with status 124 [default with --exec: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+    /// The machine's memory in MiB, or with a unit: 512M, 2G
+    #[arg(long, value_name = "SIZE", default_value = "1024", value_parser = mebibytes)]
+    pub(crate) memory: u32,
+    /// How many CPUs the machine has
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) cpus: u32,
+    /// QEMU's CPU model
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) cpu: Option<String>,
+    /// QEMU's machine: pc, q35
+    #[arg(long, value_name = "MACHINE", default_value = "pc")]
+    pub(crate) machine: String,
+    /// dom0's kernel in place of Debian's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kernel: Option<PathBuf>,
+    /// dom0's initrd in place of ours
+    #[arg(long, value_name = "FILE")]
+    pub(crate) initrd: Option<PathBuf>,
+    /// Add to the hypervisor's command line
+    #[arg(
+        long,
+        value_name = "OPTIONS",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
+    pub(crate) append: String,
+    /// Add to the command line of dom0's kernel
+    #[arg(
+        long,
+        value_name = "OPTIONS",
+        default_value = "",
+        allow_hyphen_values = true
+    )]
+    pub(crate) dom0_append: String,
+    /// Boot through GRUB, from a disc
+    #[arg(long)]
+    pub(crate) iso: bool,
+    /// Count instructions as time: the same run every time
+    #[arg(long)]
+    pub(crate) icount: bool,
+    #[command(flatten)]
+    pub(crate) hypervisor: HypervisorArguments,
+    /// Further arguments of QEMU
+    #[arg(last = true, value_name = "QEMU ARGUMENTS")]
+    pub(crate) qemu: Vec<OsString>,
+}
+
+/// What is booted in place of Ringwall.
+#[derive(Args, Clone, Debug, Default)]
+#[group(multiple = false)]
+pub(crate) struct HypervisorArguments {
+    /// Boot Debian's Xen 4.17 in place of Ringwall
+    #[arg(long)]
+    pub(crate) xen: bool,
+    /// Boot this multiboot image in place of Ringwall
+    #[arg(long, value_name = "FILE")]
+    pub(crate) hypervisor: Option<PathBuf>,
+    /// Boot the kernel without a hypervisor
+    #[arg(long)]
+    pub(crate) native: bool,
+}
+
+impl Xtask {
+    /// Runs the command; the result is the process's exit status.
+    pub(crate) fn execute(self) -> Result<u8> {
+        match self.command {
+            Command::Build => build::build(build::Verbosity::Normal).map(|_| 0),
+            Command::Iso => iso::build().map(|_| 0),
+            Command::Run(arguments) => run::run(&arguments),
+        }
+    }
+}
+
+fn mebibytes(text: &str) -> Result<u32, String> {
+    let (digits, factor) = match text.trim_end_matches(['b', 'B']) {
+        rest if rest.ends_with(['g', 'G']) => (&rest[..rest.len() - 1], 1024),
+        rest if rest.ends_with(['m', 'M']) => (&rest[..rest.len() - 1], 1),
+        rest => (rest, 1),
+    };
+    let number: u32 = digits
+        .parse()
+        .map_err(|_| "not a size: use 1024, 512M or 2G")?;
+    number
+        .checked_mul(factor)
+        .filter(|size| *size > 0)
+        .ok_or_else(|| "too large or zero".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_consistent() {
+        use clap::CommandFactory as _;
+        Xtask::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, size) in [
+            ("1024", Some(1024)),
+            ("2G", Some(2048)),
+            ("512M", Some(512)),
+            ("x", None),
+        ] {
+            assert_eq!(mebibytes(text).ok(), size, "{text}");
+        }
+    }
+}

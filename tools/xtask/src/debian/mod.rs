@@ -1,0 +1,7 @@
+//! Debian's packages: installed where this machine needs them, unpacked where the guest does.
+
+mod fetch;
+mod install;
+
+pub(crate) use fetch::{Kernel, busybox, kernel, xen};
+pub(crate) use install::{Need, install};

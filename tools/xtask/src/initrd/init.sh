@@ -1,0 +1,44 @@
+#!/bin/busybox sh
+# The first program of dom0: a shell on the console, or the commands that the runner left.
+
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/root PS1='dom0:\w# '
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmp /tmp
+[ -d /proc/xen ] && modprobe -q xenfs && mount -t xenfs xenfs /proc/xen
+# Modules are loaded as devices ask for them.
+echo /bin/modprobe >/proc/sys/kernel/modprobe
+hostname dom0
+ip link set lo up
+cd /root
+
+console=/dev/$(sed 's/.* //' /sys/class/tty/console/active)
+
+# Everything that the kernel has said, for the log, whether or not the console showed it.
+kernel_log() {
+    echo "$marker:log"
+    dmesg
+}
+
+if [ -f /ringwall/commands ]; then
+    marker=$(cat /ringwall/marker)
+    exec >"$console" 2>&1 <"$console"
+    stty -opost
+    echo "$marker:begin"
+    setsid sh /ringwall/commands </dev/null
+    echo "$marker:end:$?"
+    kernel_log
+    poweroff -f
+fi
+
+echo 'This is dom0. "exit" switches the machine off; modprobe has disks and networks.'
+while :; do
+    setsid -c sh -i <"$console" >"$console" 2>&1
+    # A shell that was killed is replaced; one that ended was told to.
+    [ $? -lt 128 ] && break
+done
+poweroff -f

@@ -1,0 +1,91 @@
+//! dom0's initrd: busybox, an `/init`, and the kernel modules that a dom0 needs.
+
+mod archive;
+mod modules;
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::debian::{self, Kernel};
+use crate::{paths, progress};
+use archive::Archive;
+
+/// The first program of the guest.
+const INIT: &str = include_str!("init.sh");
+/// Counts up when the archive is made otherwise from the same input.
+const GENERATION: u32 = 1;
+
+/// The initrd for `kernel`, made anew only where its ingredients changed.
+pub(crate) fn make(kernel: &Kernel) -> Result<PathBuf> {
+    let busybox = debian::busybox()?;
+    let release = kernel
+        .modules
+        .file_name()
+        .context("modules have no release")?;
+    let stamp = digest(&(
+        GENERATION,
+        INIT,
+        release,
+        modules::WANTED,
+        modified(&busybox)?,
+    ));
+    let file = paths::cache().join(format!("initrd-{stamp:016x}.gz"));
+    if !file.exists() {
+        progress::step("Making dom0's initrd", || {
+            let partial = file.with_extension("partial");
+            fs::write(&partial, content(kernel, &busybox)?)?;
+            Ok(fs::rename(partial, &file)?)
+        })?;
+    }
+    Ok(file)
+}
+
+/// What an initrd of ours does when `/ringwall/commands` exists: run it, and frame its output.
+pub(crate) struct Job<'a> {
+    /// Shell commands.
+    pub(crate) commands: &'a str,
+    /// What the frame's lines contain.
+    pub(crate) marker: &'a str,
+}
+
+/// Appends the job to an initrd: Linux takes concatenated archives.
+pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> {
+    let mut archive = Archive::new();
+    archive.directory("ringwall")?;
+    archive.file("ringwall/commands", 0o644, job.commands.as_bytes())?;
+    archive.file("ringwall/marker", 0o644, job.marker.as_bytes())?;
+    let mut bytes = fs::read(initrd).with_context(|| initrd.display().to_string())?;
+    // Archives start at a multiple of four bytes when the one before is not compressed.
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes.extend_from_slice(&archive.compressed()?);
+    Ok(fs::write(into, bytes)?)
+}
+
+fn content(kernel: &Kernel, busybox: &Path) -> Result<Vec<u8>> {
+    let mut archive = Archive::new();
+    for directory in [
+        "bin", "dev", "etc", "mnt", "proc", "root", "run", "sys", "tmp",
+    ] {
+        archive.directory(directory)?;
+    }
+    archive.file("bin/busybox", 0o755, &fs::read(busybox)?)?;
+    archive.link("bin/sh", "busybox")?;
+    archive.file("init", 0o755, INIT.as_bytes())?;
+    archive.console("dev/console")?;
+    modules::add(&mut archive, &kernel.modules)?;
+    archive.compressed()
+}
+
+fn modified(file: &Path) -> Result<std::time::SystemTime> {
+    Ok(fs::metadata(file)?.modified()?)
+}
+
+/// A number that changes with the value.
+pub(crate) fn digest(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
