@@ -146,7 +146,7 @@ mod tests {
                 right if right < 0 => ticks >> -right,
                 left => ticks << left,
             };
-            let guest = u128::from(shifted) * u128::from(scale.multiplier()) >> 32;
+            let guest = (u128::from(shifted) * u128::from(scale.multiplier())) >> 32;
             prop_assert_eq!(u128::from(scale.nanoseconds(ticks)), guest);
         }
     }
