@@ -162,9 +162,10 @@ impl BootInformation {
     pub fn command_line(&self) -> &str {
         let line = self.command_line.as_str();
         // QEMU and old loaders put the image's path first.
+        let is_path = |word: &str| word.contains('/') && !word.contains('=');
         match line.split_once(' ') {
-            Some((first, rest)) if first.starts_with('/') => rest,
-            None if line.starts_with('/') => "",
+            Some((first, rest)) if is_path(first) => rest,
+            None if is_path(line) => "",
             _ => line,
         }
     }

@@ -39,8 +39,7 @@ unsafe fn text(address: u32) -> Text {
 /// # Safety
 /// `information` is the physical address of a multiboot 1 information structure, and the boot
 /// tables are in use.
-pub(super) unsafe fn read(information: u32) -> BootInformation {
-    let mut result = BootInformation::empty();
+pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
     result.known = true;
     // SAFETY: every address below comes from the loader's structure, under 4 GiB, and is mapped.
     let word = |offset: u32| unsafe { at::<u32>(information + offset) };
@@ -77,5 +76,4 @@ pub(super) unsafe fn read(information: u32) -> BootInformation {
             offset += size.saturating_add(4);
         }
     }
-    result
 }

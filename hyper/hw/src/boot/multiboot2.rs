@@ -16,12 +16,11 @@ pub(super) const MAGIC: u32 = ::multiboot2::MAGIC;
 /// # Safety
 /// `information` is the physical address of a multiboot 2 information structure, and the boot
 /// tables are in use.
-pub(super) unsafe fn read(information: u32) -> BootInformation {
-    let mut result = BootInformation::empty();
+pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
     let pointer = (DIRECT_MAP_START + u64::from(information)) as *const BootInformationHeader;
     // SAFETY: 1. the structure is there and mapped, as the caller promises; 2. nobody changes it.
     let Ok(tags) = (unsafe { Tags::load(pointer) }) else {
-        return result;
+        return;
     };
     result.known = true;
     let text = |line: &str| Text::from_bytes(line.bytes());
@@ -47,5 +46,4 @@ pub(super) unsafe fn read(information: u32) -> BootInformation {
         .or_else(|| tags.rsdp_v1_tag().map(|tag| core::ptr::from_ref(tag).cast::<u8>()));
     // The root pointer's bytes follow the tag's type and size.
     result.rsdp = rsdp.map(|tag| MachineAddress::new(tag.addr() as u64 + 8 - DIRECT_MAP_START));
-    result
 }

@@ -31,18 +31,21 @@ macro_rules! boot_entry {
     };
 }
 
-static INFORMATION: spin::Once<BootInformation> = spin::Once::new();
+static INFORMATION: spin::Mutex<BootInformation> = spin::Mutex::new(BootInformation::empty());
 
 /// Called by `start.S`, once.
 // SAFETY: no other symbol of this name exists; `start.S` calls it as declared.
 #[unsafe(no_mangle)]
-extern "C" fn ringwall_start(magic: u32, information: u32) -> ! {
-    let information = INFORMATION.call_once(|| match magic {
+extern "C" fn ringwall_start(magic: u32, address: u32) -> ! {
+    let information = spin::MutexGuard::leak(INFORMATION.lock());
+    match magic {
         // SAFETY: the loader promises its structure at this address, below 4 GiB, which is mapped.
-        multiboot1::MAGIC => unsafe { multiboot1::read(information) },
+        multiboot1::MAGIC => unsafe { multiboot1::read(address, information) },
         // SAFETY: as above.
-        multiboot2::MAGIC => unsafe { multiboot2::read(information) },
-        _ => BootInformation::empty(),
-    });
+        multiboot2::MAGIC => unsafe { multiboot2::read(address, information) },
+        // `is_known` stays false.
+        _ => {}
+    }
+    crate::cpu::patch_smap_sites();
     ringwall_main(information)
 }

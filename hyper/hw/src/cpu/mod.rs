@@ -10,4 +10,5 @@ mod start;
 mod tss;
 
 pub(crate) use gdt::reload_ldt;
+pub(crate) use start::patch_smap_sites;
 pub use start::{enter_guest, start_boot_cpu};
