@@ -3,6 +3,19 @@
 #![no_main]
 #![deny(unsafe_code)]
 
+extern crate alloc;
+
 mod boot;
+mod clock;
+mod dom0;
+mod domain;
+mod event;
+mod hypercall;
+mod irq;
+mod machine;
+mod pool;
+mod schedule;
+mod trap;
+mod vcpu;
 
 ringwall_hw::boot_entry!(boot::start);

@@ -2,6 +2,7 @@
 // UNSAFETY: finds the data of this CPU from its stack pointer.
 #![expect(unsafe_code)]
 
+use core::any::TypeId;
 use core::cell::Cell;
 use core::sync::atomic::AtomicU32;
 
@@ -66,6 +67,8 @@ pub struct CpuLocal {
     pub(crate) on_fault: extern "C" fn(&mut GuestFrame),
     /// The hypervisor's own root table, for when no guest runs.
     pub(crate) idle_root: Cell<u64>,
+    /// What the hypervisor runs here: an address, and the type of what is there.
+    current: Cell<Option<(*const (), TypeId)>>,
     /// Reported by interrupts that came while this CPU waited.
     pub(crate) woken_by: Cell<u8>,
 }
@@ -84,6 +87,46 @@ pub fn current() -> &'static CpuLocal {
     // SAFETY: every stack after boot lies in the window of its CPU, which was filled before the
     // stack was used and stays mapped; shared references only, interior mutability by `Cell`.
     unsafe { &*(address as *const CpuLocal) }
+}
+
+impl CpuLocal {
+    /// Keeps what runs on this CPU.
+    pub fn set_current<T: Sync>(&self, current: &'static T) {
+        self.current.set(Some((core::ptr::from_ref(current).cast(), TypeId::of::<T>())));
+    }
+
+    /// What runs on this CPU, as [`Self::set_current`] was told, if it is a `T`.
+    #[must_use]
+    #[inline]
+    pub fn current<T: Sync + 'static>(&self) -> Option<&'static T> {
+        let (address, kind) = self.current.get()?;
+        // SAFETY: it came from a `&'static T` of this very type.
+        (kind == TypeId::of::<T>()).then(|| unsafe { &*address.cast::<T>() })
+    }
+
+    pub(crate) fn new(handlers: Handlers, on_fault: extern "C" fn(&mut GuestFrame), idle_root: u64, vcpu_info: u64) -> Self {
+        Self {
+            guest: RunningGuest {
+                kernel_root: Cell::new(0),
+                user_root: Cell::new(0),
+                kernel_stack: Cell::new(0),
+                syscall_target: Cell::new(0),
+                vcpu_info: Cell::new(vcpu_info),
+                kernel_mode: Cell::new(1),
+                syscall_masks_events: Cell::new(0),
+                kernel_io_bitmap: Cell::new(crate::cpu::IO_BITMAP_NONE),
+                user_io_bitmap: Cell::new(crate::cpu::IO_BITMAP_NONE),
+            },
+            attention: AtomicU32::new(0),
+            index: Cell::new(0),
+            scratch: [const { Cell::new(0) }; 3],
+            handlers,
+            on_fault,
+            idle_root: Cell::new(idle_root),
+            current: Cell::new(None),
+            woken_by: Cell::new(0),
+        }
+    }
 }
 
 /// An address in any CPU's window as the same place in the first CPU's window.

@@ -3,16 +3,14 @@
 #![expect(unsafe_code)]
 
 use core::arch::asm;
-use core::cell::Cell;
-use core::sync::atomic::AtomicU32;
 
 use super::features::{Features, features};
-use super::local::{CpuLocal, Handlers, RunningGuest};
+use super::local::{CpuLocal, Handlers};
 use super::{control, gdt, idt, msr, tss};
 use crate::entry::{self, GuestFrame};
 use crate::heap;
 use crate::layout::{
-    CPU_WINDOW_SIZE, CPU_WINDOWS_START, DEBUG_STACK_TOP, DIRECT_MAP_START, DOUBLE_FAULT_STACK_TOP,
+    CPU_WINDOWS_START, DEBUG_STACK_TOP, DIRECT_MAP_START, DOUBLE_FAULT_STACK_TOP,
     ENTRY_OFFSET, FRAME_OFFSET, IO_BITMAP_OFFSET, LOCAL_OFFSET, MACHINE_CHECK_STACK_TOP,
     NMI_STACK_TOP, STACK_BOTTOM, TSS_OFFSET,
 };
@@ -80,26 +78,8 @@ pub fn start_boot_cpu(handlers: Handlers, next: extern "C" fn() -> !) -> ! {
     let window = CPU_WINDOWS_START;
     #[expect(clippy::expect_used, reason = "boot, before any guest")]
     map_window(window).expect("no memory for the first CPU");
-    let local = CpuLocal {
-        guest: RunningGuest {
-            kernel_root: Cell::new(0),
-            user_root: Cell::new(0),
-            kernel_stack: Cell::new(0),
-            syscall_target: Cell::new(0),
-            vcpu_info: Cell::new(window + IO_BITMAP_OFFSET),
-            kernel_mode: Cell::new(1),
-            syscall_masks_events: Cell::new(0),
-            kernel_io_bitmap: Cell::new(tss::IO_BITMAP_NONE),
-            user_io_bitmap: Cell::new(tss::IO_BITMAP_NONE),
-        },
-        attention: AtomicU32::new(0),
-        index: Cell::new(0),
-        scratch: [const { Cell::new(0) }; 3],
-        handlers,
-        on_fault: entry::on_fault,
-        idle_root: Cell::new(tables().lock().root()),
-        woken_by: Cell::new(0),
-    };
+    let root = tables().lock().root();
+    let local = CpuLocal::new(handlers, entry::on_fault, root, window + IO_BITMAP_OFFSET);
     // SAFETY: 1. `map_window` mapped these pages for writing; 2. nothing refers to them yet.
     unsafe {
         ((window + LOCAL_OFFSET) as *mut CpuLocal).write(local);

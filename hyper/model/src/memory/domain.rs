@@ -165,6 +165,15 @@ impl<M: Machine> Memory<'_, M> {
         CleanBlock { block }
     }
 
+    /// Lets a block keep what is in it: the boot loader's modules, which go to dom0 as they are, and
+    /// RAM that nobody has used since the machine came up. TLBs never had it.
+    pub fn adopt(self, block: Block) -> CleanBlock {
+        for (_, frame) in frames(self.0, &block) {
+            frame.usage.reset();
+        }
+        CleanBlock { block }
+    }
+
     /// Takes a frame back from its owner, which has no use for it: `decrease_reservation`, and the
     /// first half of `exchange`. The block is not clean.
     ///
