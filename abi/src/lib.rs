@@ -15,14 +15,18 @@ mod unknown;
 
 pub mod arch_x86;
 pub mod callback;
+pub mod domctl;
 pub mod elfnote;
 pub mod event_channel;
 pub mod features;
+pub mod grant_table;
 pub mod io;
 pub mod memory;
 pub mod nmi;
 pub mod physdev;
+pub mod platform;
 pub mod sched;
+pub mod sysctl;
 pub mod vcpu;
 pub mod version;
 pub mod xen;

@@ -3,7 +3,9 @@
 //! Sources: `public/arch-x86/xen.h`, `xen-x86_64.h`.
 
 mod context;
+pub mod cpuid;
 mod layout;
+pub mod mca;
 mod policy;
 mod registers;
 mod shared;

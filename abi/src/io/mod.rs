@@ -2,4 +2,8 @@
 //!
 //! Sources: `public/io/*.h`.
 
+pub mod blkif;
 pub mod console;
+pub mod netif;
+pub mod ring;
+pub mod xs_wire;
