@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{build, iso, run};
+use crate::{build, ci, iso, run, tests, tidy};
 
 /// Ringwall's own commands.
 #[derive(Parser)]
@@ -23,7 +23,13 @@ enum Command {
     /// Make a bootable disc: target/ringwall/ringwall.iso
     Iso,
     /// Boot Debian's Linux as dom0 in QEMU, to a shell
-    Run(RunArguments),
+    Run(Box<RunArguments>),
+    /// Run the tests: those on the host, then those that boot in QEMU
+    Test(TestArguments),
+    /// Check the rules of the repository that no lint knows
+    Tidy,
+    /// Check all that a change must pass
+    Ci,
 }
 
 /// Arguments of `run`.
@@ -72,6 +78,9 @@ pub(crate) struct RunArguments {
     /// Boot through GRUB, from a disc
     #[arg(long)]
     pub(crate) iso: bool,
+    /// Boot the hypervisor alone
+    #[arg(long, hide = true)]
+    pub(crate) no_modules: bool,
     /// Count instructions as time: the same run every time
     #[arg(long)]
     pub(crate) icount: bool,
@@ -97,6 +106,23 @@ pub(crate) struct HypervisorArguments {
     pub(crate) native: bool,
 }
 
+/// Arguments of `test`.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TestArguments {
+    /// Tests or groups of tests, by name; `host` for those on the host [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Run those too that take minutes
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// Run the boots on Debian's Xen 4.17, which shows whether a test is wrong
+    #[arg(long)]
+    pub(crate) xen: bool,
+    /// Name the boots, and run nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
 impl Xtask {
     /// Runs the command; the result is the process's exit status.
     pub(crate) fn execute(self) -> Result<u8> {
@@ -104,6 +130,9 @@ impl Xtask {
             Command::Build => build::build(build::Verbosity::Normal).map(|_| 0),
             Command::Iso => iso::build().map(|_| 0),
             Command::Run(arguments) => run::run(&arguments),
+            Command::Test(arguments) => tests::run(&arguments),
+            Command::Tidy => tidy::run(),
+            Command::Ci => ci::run(),
         }
     }
 }
@@ -124,7 +153,7 @@ fn mebibytes(text: &str) -> Result<u32, String> {
 }
 
 #[cfg(test)]
-mod tests {
+mod unit_tests {
     use super::*;
 
     #[test]

@@ -52,7 +52,7 @@ pub(crate) fn make(boot: &Boot, disc: &Path) -> Result<()> {
     for (name, file, arguments) in files {
         if let Some(file) = file {
             fs::copy(file, content.join(name)).with_context(|| file.display().to_string())?;
-            modules.push_str(&format!("    module2 /boot/{name} {arguments}\n"));
+            modules.push_str(&format!("    module2 --nounzip /boot/{name} {arguments}\n"));
         }
     }
     fs::write(

@@ -6,8 +6,11 @@
 //! - [`initrd`]: dom0's small user space
 //! - [`qemu`]: one boot, from the command line to the verdict
 //! - [`run`]: from nothing to a dom0 shell
+//! - [`tests`]: the host's tests, and boots with what must come of them
+//! - [`tidy`] and [`ci`]: what a change must pass
 
 mod build;
+mod ci;
 mod cli;
 mod debian;
 mod initrd;
@@ -17,6 +20,8 @@ mod progress;
 mod qemu;
 mod run;
 mod shell;
+mod tests;
+mod tidy;
 
 use std::process::ExitCode;
 

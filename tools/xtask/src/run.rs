@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::{Write as _, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::cli::{HypervisorArguments, RunArguments};
-use crate::initrd::{self, Job};
+use crate::initrd::{self, Job, Program};
 use crate::qemu::{self, Boot, End, Hypervisor, Outcome, Watch};
 use crate::{build, debian, iso, paths};
 
@@ -30,12 +30,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8> {
     let log = paths::last_log();
     let limit = arguments.timeout.map(Duration::from_secs);
     let Some(commands) = &arguments.exec else {
-        prepared.finish(arguments.iso)?;
+        prepared.finish()?;
         let ended = qemu::interactive(&prepared.boot, &log, limit.unwrap_or(NO_LIMIT))?;
         return Ok(if ended { 0 } else { report_timeout(&log) });
     };
-    let marker = prepared.add_job(commands)?;
-    prepared.finish(arguments.iso)?;
+    let marker = prepared.add_job(commands, &[])?;
+    prepared.finish()?;
     let mut print = |bytes: &[u8]| {
         stdout().write_all(bytes)?;
         Ok(stdout().flush()?)
@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8> {
     let watch = Watch {
         output: &mut print,
         enough: &|_| false,
+        answers: &[],
     };
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
     let outcome = qemu::supervised(&prepared.boot, &log, &marker, limit, watch)?;
@@ -52,6 +53,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8> {
 /// A boot with all its files in place.
 pub(crate) struct Prepared {
     pub(crate) boot: Boot,
+    from_disc: bool,
     /// Files of this boot alone.
     work: TempDir,
 }
@@ -64,22 +66,15 @@ impl Prepared {
             debian::install(iso::NEEDS)?;
         }
         let hypervisor = hypervisor(&arguments.hypervisor)?;
-        let (kernel, initrd) = match (&arguments.kernel, &arguments.initrd) {
-            (Some(kernel), Some(initrd)) => (kernel.clone(), initrd.clone()),
-            (kernel, initrd) => {
-                let debian = debian::kernel()?;
-                let initrd = initrd.clone().map_or_else(|| initrd::make(&debian), Ok)?;
-                (kernel.clone().unwrap_or(debian.image), initrd)
-            }
-        };
-        for file in [&kernel, &initrd] {
+        let (kernel, initrd) = files(arguments)?;
+        for file in kernel.iter().chain(&initrd) {
             fs::metadata(file).with_context(|| file.display().to_string())?;
         }
         fs::create_dir_all(paths::output())?;
         let boot = Boot {
             hypervisor,
-            kernel: Some(kernel),
-            initrd: Some(initrd),
+            kernel,
+            initrd,
             append: arguments.append.clone(),
             dom0_append: arguments.dom0_append.clone(),
             memory_mib: arguments.memory,
@@ -93,12 +88,13 @@ impl Prepared {
         };
         Ok(Self {
             boot,
+            from_disc: arguments.iso,
             work: tempfile::tempdir_in(paths::output())?,
         })
     }
 
     /// Puts commands into the initrd; returns the marker of their output.
-    pub(crate) fn add_job(&mut self, commands: &str) -> Result<String> {
+    pub(crate) fn add_job(&mut self, commands: &str, programs: &[Program]) -> Result<String> {
         // The same commands make the same initrd, so that counted runs are the same too.
         let marker = format!("@ringwall:{:016x}", initrd::digest(&commands));
         if let Some(initrd) = &self.boot.initrd {
@@ -108,6 +104,7 @@ impl Prepared {
                 &Job {
                     commands,
                     marker: &marker,
+                    programs,
                 },
                 &with_job,
             )?;
@@ -117,14 +114,25 @@ impl Prepared {
     }
 
     /// The last step: puts all files onto a disc, if the boot is to be from one.
-    pub(crate) fn finish(&mut self, from_disc: bool) -> Result<()> {
-        if from_disc {
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        if self.from_disc {
             let disc = self.work.path().join("boot.iso");
             iso::make(&self.boot, &disc)?;
             self.boot.iso = Some(disc);
         }
         Ok(())
     }
+}
+
+/// dom0's kernel and initrd.
+fn files(arguments: &RunArguments) -> Result<(Option<PathBuf>, Option<PathBuf>)> {
+    let (kernel, initrd) = (arguments.kernel.clone(), arguments.initrd.clone());
+    if arguments.no_modules || (kernel.is_some() && initrd.is_some()) {
+        return Ok((kernel, initrd));
+    }
+    let debian = debian::kernel()?;
+    let initrd = initrd.map_or_else(|| initrd::make(&debian), Ok)?;
+    Ok((Some(kernel.unwrap_or(debian.image)), Some(initrd)))
 }
 
 fn hypervisor(arguments: &HypervisorArguments) -> Result<Hypervisor> {

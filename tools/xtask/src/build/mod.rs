@@ -7,6 +7,7 @@ mod toolchain;
 use std::fs;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -67,20 +68,8 @@ pub(crate) fn build(verbosity: Verbosity) -> Result<PathBuf> {
 
 fn compile(verbosity: Verbosity) -> Result<PathBuf> {
     let toolchain = Toolchain::choose()?;
-    let target_directory = paths::target().join("hypervisor").join(toolchain.name());
-    let mut cargo = toolchain.cargo("build");
-    cargo
-        .args([
-            "--package",
-            "ringwall",
-            "--profile",
-            "hypervisor",
-            "--target",
-            TARGET,
-        ])
-        .arg("--target-dir")
-        .arg(&target_directory)
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(&toolchain).join("\x1f"));
+    let mut cargo = freestanding(toolchain, "build");
+    cargo.args(["--package", "ringwall", "--profile", "hypervisor"]);
     match verbosity {
         Verbosity::Normal => shell::inherit(&mut cargo),
         Verbosity::Quiet => progress::step("Building Ringwall", || {
@@ -93,13 +82,28 @@ fn compile(verbosity: Verbosity) -> Result<PathBuf> {
         }),
     }
     .context("the hypervisor does not build")?;
-    Ok(target_directory
+    Ok(directory(toolchain)
         .join(TARGET)
         .join("hypervisor")
         .join("ringwall"))
 }
 
-fn flags(toolchain: &Toolchain) -> Vec<String> {
+/// `cargo SUBCOMMAND` for the hypervisor's target.
+pub(crate) fn freestanding(toolchain: Toolchain, subcommand: &str) -> Command {
+    let mut cargo = toolchain.cargo(subcommand);
+    cargo
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(directory(toolchain));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(toolchain).join("\x1f"));
+    cargo
+}
+
+/// Where cargo keeps what the toolchain built: of no use to cargo's other builds.
+fn directory(toolchain: Toolchain) -> PathBuf {
+    paths::target().join("hypervisor").join(toolchain.name())
+}
+
+fn flags(toolchain: Toolchain) -> Vec<String> {
     let script = paths::root().join("hyper").join("link.ld");
     let mut flags: Vec<String> = RUSTFLAGS.map(str::to_owned).into();
     flags.push(format!("-Clink-arg=-T{}", script.display()));

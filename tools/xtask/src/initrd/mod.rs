@@ -49,6 +49,14 @@ pub(crate) struct Job<'a> {
     pub(crate) commands: &'a str,
     /// What the frame's lines contain.
     pub(crate) marker: &'a str,
+    /// What the commands find in `/ringwall/bin`.
+    pub(crate) programs: &'a [Program],
+}
+
+/// A static program for the guest.
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) content: Vec<u8>,
 }
 
 /// Appends the job to an initrd: Linux takes concatenated archives.
@@ -57,6 +65,13 @@ pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> 
     archive.directory("ringwall")?;
     archive.file("ringwall/commands", 0o644, job.commands.as_bytes())?;
     archive.file("ringwall/marker", 0o644, job.marker.as_bytes())?;
+    for program in job.programs {
+        archive.file(
+            &format!("ringwall/bin/{}", program.name),
+            0o755,
+            &program.content,
+        )?;
+    }
     let mut bytes = fs::read(initrd).with_context(|| initrd.display().to_string())?;
     // Archives start at a multiple of four bytes when the one before is not compressed.
     bytes.resize(bytes.len().next_multiple_of(4), 0);

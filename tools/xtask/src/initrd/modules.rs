@@ -1,5 +1,6 @@
 //! The kernel modules of dom0, with what they depend on.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,10 +44,9 @@ pub(super) fn add(archive: &mut Archive, directory: &Path) -> Result<()> {
         let Some(file) = available.get(&name) else {
             continue;
         };
-        if !chosen.contains_key(&name) {
-            let module = Module::read(file)?;
+        if let Entry::Vacant(place) = chosen.entry(name) {
+            let module = place.insert(Module::read(file)?);
             pending.extend(module.needs.iter().cloned());
-            chosen.insert(name, module);
         }
     }
     let (mut dependencies, mut aliases) = (String::new(), String::new());

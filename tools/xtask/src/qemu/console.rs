@@ -2,15 +2,13 @@
 
 /// Starts of lines that the hypervisor writes between the guest's.
 const HYPERVISOR: [&str; 2] = ["(RW) ", "(XEN) "];
-/// Lines after which nothing good comes.
-const FATAL: [&str; 7] = [
-    "(RW) panic",
-    "(RW) Panic",
-    "(RW) PANIC",
-    "(XEN) Panic on CPU",
-    "Domain 0 crashed",
-    "Kernel panic - not syncing",
-    "Hardware Dom0 ",
+/// What lines say after which nothing good comes, in lower case.
+const FATAL: [&str; 5] = [
+    "(rw) panic",
+    "(xen) panic on cpu",
+    "dom0 crashed",
+    "domain 0 crashed",
+    "kernel panic - not syncing",
 ];
 
 /// Where the frame of the commands' output stands.
@@ -170,7 +168,9 @@ impl Console {
             if self.fatal.is_none()
                 && self.status.is_none()
                 && (hypervisor || kernel)
-                && FATAL.iter().any(|fatal| line.contains(fatal))
+                && FATAL
+                    .iter()
+                    .any(|fatal| line.to_lowercase().contains(fatal))
             {
                 self.fatal = Some(line.into_owned());
             }

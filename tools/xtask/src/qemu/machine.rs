@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,15 @@ pub(crate) struct Watch<'a> {
     pub(crate) output: &'a mut dyn FnMut(&[u8]) -> Result<()>,
     /// Asked after each piece: is this enough?
     pub(crate) enough: &'a dyn Fn(&Console) -> bool,
+    /// What to type, one after the other.
+    pub(crate) answers: &'a [Answer],
+}
+
+/// Something to type when the console shows a prompt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    pub(crate) prompt: &'static str,
+    pub(crate) text: &'static str,
 }
 
 /// Boots with the terminal as console; false if it took longer than `limit`.
@@ -81,12 +90,15 @@ pub(crate) fn supervised(
 ) -> Result<Outcome> {
     let mut command = boot.command(log)?;
     command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut machine = Machine(command.spawn().context("QEMU could not be started")?);
     let pieces = read_in_background(machine.0.stdout.take().context("QEMU has no output")?);
     let mut run = Run {
+        keyboard: machine.0.stdin.take().context("QEMU has no input")?,
+        answered: 0,
+        read_until: 0,
         console: Console::new(marker),
         output: Vec::new(),
         start: Instant::now(),
@@ -111,6 +123,10 @@ pub(crate) fn supervised(
 
 /// The state of a supervised boot.
 struct Run {
+    keyboard: ChildStdin,
+    /// How many prompts were answered, and how much of the log came before that.
+    answered: usize,
+    read_until: usize,
     console: Console,
     output: Vec<u8>,
     start: Instant,
@@ -132,6 +148,7 @@ impl Run {
                     if (watch.enough)(&self.console) {
                         return Ok(End::Enough);
                     }
+                    self.answer(watch.answers)?;
                     self.decide();
                 }
                 Err(RecvTimeoutError::Timeout) => return Ok(self.at_deadline.clone()),
@@ -143,6 +160,22 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// Types what the next prompt asks for.
+    fn answer(&mut self, answers: &[Answer]) -> Result<()> {
+        while let Some(answer) = answers.get(self.answered) {
+            let log = self.console.log();
+            let unread = log.get(self.read_until..).unwrap_or_default();
+            let Some(at) = unread.find(answer.prompt) else {
+                break;
+            };
+            self.read_until += at + answer.prompt.len();
+            self.answered += 1;
+            self.keyboard.write_all(answer.text.as_bytes())?;
+            self.keyboard.flush()?;
+        }
+        Ok(())
     }
 
     /// Shortens the time that is left once the outcome is known.

@@ -6,7 +6,7 @@ mod machine;
 
 pub(crate) use boot::{Boot, Hypervisor};
 pub(crate) use console::Console;
-pub(crate) use machine::{End, Outcome, Watch, interactive, supervised};
+pub(crate) use machine::{Answer, End, Outcome, Watch, interactive, supervised};
 
 use crate::debian::Need;
 

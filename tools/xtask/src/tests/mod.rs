@@ -1,0 +1,113 @@
+//! `cargo xtask test`: the host's tests, then boots under QEMU, one after the other.
+
+mod bad_input;
+mod boot;
+mod case;
+mod devices;
+mod host;
+mod load;
+mod matrix;
+mod program;
+mod time;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::cli::TestArguments;
+use crate::{build, debian, qemu};
+use case::{Case, Length};
+
+/// The host's tests, as one name among the others.
+const HOST: &str = "host";
+
+/// All boots, in the order in which they run.
+fn cases() -> Vec<Case> {
+    [
+        boot::cases(),
+        time::cases(),
+        devices::cases(),
+        matrix::cases(),
+        bad_input::cases(),
+        load::cases(),
+    ]
+    .concat()
+}
+
+/// What was counted.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+/// Runs the tests that were asked for; the result is the process's exit status.
+pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
+    let mut cases = cases();
+    if arguments.list {
+        for case in &cases {
+            println!("{:20} {}", case.name, case.about);
+        }
+        return Ok(0);
+    }
+    for name in &arguments.names {
+        if name != HOST && !cases.iter().any(|case| case.is_named(name)) {
+            bail!("no test is named {name}; cargo xtask test --list names them");
+        }
+    }
+    let named = |case: &Case| arguments.names.iter().any(|name| case.is_named(name));
+    cases.retain(|case| match (arguments.names.is_empty(), case.length) {
+        (true, Length::Short) => true,
+        (true, Length::Long) => arguments.long,
+        (false, _) => named(case),
+    });
+    let mut tally = Tally::default();
+    let everything = arguments.names.is_empty() && !arguments.xen;
+    if everything || arguments.names.iter().any(|name| name == HOST) {
+        host::run(&mut tally)?;
+    }
+    if !cases.is_empty() {
+        debian::install(qemu::NEEDS)?;
+        if !arguments.xen {
+            build::build(build::Verbosity::Quiet)?;
+        }
+    }
+    for case in &cases {
+        run_case(case, arguments, &mut tally);
+    }
+    let skipped = match tally.skipped {
+        0 => String::new(),
+        number => format!(", {number} skipped"),
+    };
+    println!("{} passed, {} failed{skipped}", tally.passed, tally.failed);
+    Ok(u8::from(tally.failed > 0))
+}
+
+fn run_case(case: &Case, arguments: &TestArguments, tally: &mut Tally) {
+    if let (true, Some(reason)) = (arguments.xen, case.not_on_xen) {
+        println!("skip  {}: {reason}", case.name);
+        tally.skipped += 1;
+        return;
+    }
+    let start = Instant::now();
+    match case.run(arguments.xen) {
+        Ok(()) => {
+            tally.passed += 1;
+            println!("ok    {} ({})", case.name, seconds(start.elapsed()));
+        }
+        Err(error) => {
+            tally.failed += 1;
+            println!(
+                "FAIL  {} ({}): {error:#}",
+                case.name,
+                seconds(start.elapsed())
+            );
+            println!("      {}; the log is {}", case.about, case.log().display());
+        }
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
