@@ -24,9 +24,7 @@ pub(super) fn unpack(data: &[u8], output: &mut [u8]) -> Result<usize, PayloadErr
         .decode_all(data, output)
         .map_err(|error| match error {
             FrameDecoderError::TargetTooSmall => PayloadError::OutputTooSmall { size },
-            FrameDecoderError::WindowSizeTooBig { .. } => {
-                PayloadError::NoMemory { size: WINDOW_MAX }
-            }
+            FrameDecoderError::WindowSizeTooBig { .. } => PayloadError::NoMemory { size },
             _ => damaged,
         })?;
     match decoder.get_checksum_from_data() {

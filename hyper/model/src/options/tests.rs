@@ -195,7 +195,7 @@ fn malformed_options_are_named_and_change_nothing() {
         "loglvl=loud",
         "loglvl=all/",
         "reboot=",
-        "reboot=x",
+        "reboot=z",
         "noreboot=maybe",
         "maxcpus=0",
         "maxcpus=-1",
