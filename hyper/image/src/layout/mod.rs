@@ -5,11 +5,16 @@
 mod element;
 mod error;
 mod plan;
+mod region;
+mod request;
+mod start_info;
 mod tables;
 #[cfg(test)]
 mod tests;
 
 pub use element::{Element, Role};
 pub use error::LayoutError;
-pub use plan::{Layout, Request, Rings, StartInfoFields};
+pub use plan::Layout;
+pub use request::{Request, Rings};
+pub use start_info::StartInfoFields;
 pub use tables::{Access, TableEntries, TableEntry};

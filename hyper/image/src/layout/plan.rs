@@ -2,94 +2,17 @@
 
 use core::ops::Range;
 
-use ringwall_abi::{GuestAddress, PAGE_SHIFT, PAGE_SIZE, Pfn, is_canonical};
+use ringwall_abi::{GuestAddress, PAGE_SHIFT, PAGE_SIZE, Pfn};
 
-use super::tables::{Tables, count_tables};
-use super::{Element, LayoutError, Role, TableEntries};
-use crate::Kernel;
+use super::region::{bootstrap_tables, p2m_window};
+use super::tables::Tables;
+use super::{Element, LayoutError, Request, Rings, Role, StartInfoFields, TableEntries};
 
 const PAGE: u64 = PAGE_SIZE as u64;
 /// Bytes in an entry of the p2m list.
 const P2M_ENTRY: u64 = 8;
-/// The region ends at a multiple of this many bytes.
-const REGION_ALIGN: u64 = 4 << 20;
-/// Bytes that stay free after the last element, at least.
-const PADDING: u64 = 512 << 10;
-/// The part of every address space that is the hypervisor's: `HYPERVISOR_VIRT_START` and `_END` of
-/// `public/arch-x86/xen-x86_64.h`.
-const HYPERVISOR: Range<u64> = 0xffff_8000_0000_0000..0xffff_8800_0000_0000;
-
-/// Whether a domain starts with rings to xenstore and console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rings {
-    /// None: dom0.
-    Absent,
-    /// One page each: other domains.
-    Present,
-}
-
-/// What is to be laid out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Virtual address of frame 0.
-    pub virt_base: GuestAddress,
-    /// Virtual address at which the first vCPU starts.
-    pub entry: GuestAddress,
-    /// Pseudo-physical addresses of the kernel, in bytes.
-    pub kernel: Range<u64>,
-    /// Where the kernel wants the p2m list, if not in the initial region.
-    pub init_p2m: Option<GuestAddress>,
-    /// Whether the kernel takes an initrd that is not mapped, by its frame number.
-    pub mod_start_pfn: bool,
-    /// Size of the initrd in bytes; 0 if there is none.
-    pub initrd_size: u64,
-    /// The domain's frames, all of them.
-    pub pages: u64,
-    /// Whether there are rings.
-    pub rings: Rings,
-}
-
-impl Request {
-    /// A domain of `pages` frames for the kernel, without initrd or rings.
-    #[must_use]
-    pub fn new(kernel: &Kernel<'_>, pages: u64) -> Self {
-        let notes = kernel.notes();
-        Self {
-            virt_base: notes.virt_base,
-            entry: notes.entry,
-            kernel: kernel.extent(),
-            init_p2m: notes.init_p2m,
-            mod_start_pfn: notes.mod_start_pfn,
-            initrd_size: 0,
-            pages,
-            rings: Rings::Absent,
-        }
-    }
-}
-
-/// What the layout decides of `start_info`, in that structure's units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StartInfoFields {
-    /// The domain's frames.
-    pub nr_pages: u64,
-    /// Virtual address of the root page table.
-    pub pt_base: GuestAddress,
-    /// Page tables of the region, in frames.
-    pub nr_pt_frames: u64,
-    /// Virtual address of the p2m list.
-    pub mfn_list: GuestAddress,
-    /// Virtual address of the initrd, or its first frame's number if `mod_start_is_pfn`;
-    /// 0 if there is none.
-    pub mod_start: u64,
-    /// Whether `SIF_MOD_START_PFN` belongs into the flags.
-    pub mod_start_is_pfn: bool,
-    /// Size of the initrd in bytes.
-    pub mod_len: u64,
-    /// The first frame of a relocated p2m list, else 0.
-    pub first_p2m_pfn: u64,
-    /// Frames of a relocated p2m list with its page tables, else 0.
-    pub nr_p2m_frames: u64,
-}
+/// Frames that 52 bits of physical address can name.
+const MAX_PAGES: u64 = 1 << (52 - PAGE_SHIFT);
 
 /// The address space in which a PV domain starts.
 ///
@@ -347,9 +270,6 @@ impl Layout {
     }
 }
 
-/// Frames that 52 bits of physical address can name.
-const MAX_PAGES: u64 = 1 << (52 - PAGE_SHIFT);
-
 /// Hands out frames in order.
 struct Cursor {
     next: u64,
@@ -375,72 +295,4 @@ impl Cursor {
             address: None,
         }
     }
-}
-
-/// How many tables the region needs that holds `pages` frames, then those tables, then the stack;
-/// and that region.
-///
-/// The tables are in the region that they map, so their number is a fixpoint. It is found from
-/// below: more tables never make the region smaller.
-fn bootstrap_tables(base: u64, pages: u64) -> Result<(u64, Range<u64>), LayoutError> {
-    let mut tables = 1;
-    loop {
-        let size = (pages + tables + 1) * PAGE + PADDING;
-        let unmappable = LayoutError::Unmappable {
-            role: Role::Kernel,
-            start: GuestAddress::new(base),
-            size,
-        };
-        let end = base
-            .checked_add(size)
-            .and_then(|end| end.checked_next_multiple_of(REGION_ALIGN))
-            .ok_or(unmappable)?;
-        let region = base..end;
-        if !is_mappable(&region) {
-            return Err(unmappable);
-        }
-        let needed = count_tables(&region);
-        if needed <= tables {
-            return Ok((tables, region));
-        }
-        tables = needed;
-    }
-}
-
-/// The addresses of a relocated p2m list.
-fn p2m_window(
-    address: GuestAddress,
-    pages: u64,
-    region: &Range<u64>,
-) -> Result<Range<u64>, LayoutError> {
-    let role = Role::P2m;
-    if address.page_offset() != 0 {
-        return Err(LayoutError::Misaligned { role, address });
-    }
-    let size = pages * PAGE;
-    let unmappable = LayoutError::Unmappable {
-        role,
-        start: address,
-        size,
-    };
-    let window = address.raw()..address.raw().checked_add(size).ok_or(unmappable)?;
-    if !is_mappable(&window) {
-        return Err(unmappable);
-    }
-    if window.start < region.end && region.start < window.end {
-        return Err(LayoutError::Overlap {
-            p2m: address,
-            start: GuestAddress::new(region.start),
-            end: GuestAddress::new(region.end),
-        });
-    }
-    Ok(window)
-}
-
-/// Whether a guest may have mappings in all of the range, which is not empty.
-fn is_mappable(range: &Range<u64>) -> bool {
-    let last = range.end - 1;
-    let same_half = range.start >> 63 == last >> 63;
-    let outside = last < HYPERVISOR.start || HYPERVISOR.end <= range.start;
-    is_canonical(range.start) && is_canonical(last) && same_half && outside
 }

@@ -59,7 +59,7 @@ pub enum PayloadError {
     },
     /// There is no memory for the unpacked kernel, or for unpacking it.
     NoMemory {
-        /// What was asked for, in bytes.
+        /// Size of the unpacked kernel in bytes, or of the room given for it.
         size: usize,
     },
 }
@@ -122,8 +122,8 @@ impl fmt::Display for PayloadError {
             ),
             Self::NoMemory { size } => write!(
                 f,
-                "there is no memory to unpack the kernel ({size} bytes): give the machine more \
-                 memory"
+                "there is not enough memory to unpack the kernel to {size} bytes: give the \
+                 machine more memory"
             ),
         }
     }

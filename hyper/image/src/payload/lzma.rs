@@ -1,6 +1,6 @@
 //! xz and lzma.
 
-use lzma_rust2::{Action, LzmaStream, Status, StreamResult, XzStream};
+use lzma_rust2::{Action, Error, LzmaStream, Status, StreamResult, XzStream};
 
 use super::{Compression, PayloadError};
 
@@ -36,7 +36,11 @@ fn drive(
         // A byte beyond the end, to tell a stream that is done from one that has more.
         let mut beyond = [0];
         let room = if full { &mut beyond } else { room };
-        let step = process(input, room).map_err(|_| damaged)?;
+        let step = process(input, room).map_err(|error| match error {
+            Error::OutOfMemory(_) => PayloadError::NoMemory { size: output.len() },
+            Error::Eof => PayloadError::Truncated { compression },
+            _ => damaged,
+        })?;
         if full && step.bytes_produced > 0 {
             return Err(PayloadError::OutputTooSmall { size: output.len() });
         }

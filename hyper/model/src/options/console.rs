@@ -110,9 +110,11 @@ impl RebootMethod {
                 b'k' => Self::Keyboard,
                 b'p' => Self::Pci,
                 b'P' => Self::Power,
-                b't' | b'b' => Self::Triple,
+                b't' => Self::Triple,
                 b'e' => Self::Efi,
                 b'n' => Self::Never,
+                // By a hypervisor below: there is none.
+                b'x' => Self::Any,
                 b'w' | b'c' => method,
                 _ => return None,
             })

@@ -57,7 +57,7 @@ impl<'a> Options<'a> {
     fn apply(&mut self, word: &'a str) -> Result<(), Fault> {
         let (name, value) = match (word.split_once('='), word.strip_prefix("no-")) {
             (Some((name, text)), _) => (name, Value::Text(text)),
-            (None, Some(name)) if name != "real-mode" => (name, Value::Negated),
+            (None, Some(name)) => (name, Value::Negated),
             (None, _) => (word, Value::Bare),
         };
         match name {
