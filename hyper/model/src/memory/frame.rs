@@ -273,6 +273,11 @@ impl Frame {
     }
 
     #[cfg(test)]
+    pub(super) fn is_allocated(&self) -> bool {
+        self.holder.load(Ordering::Acquire) & ALLOCATED != 0
+    }
+
+    #[cfg(test)]
     pub(super) fn set_references_to_maximum(&self) {
         self.holder.fetch_or(COUNT, Ordering::AcqRel);
     }

@@ -31,6 +31,9 @@ mod tlb;
 mod upper;
 mod usage;
 
+#[cfg(test)]
+mod tests;
+
 pub use buddy::{Block, Buddy, MAX_ORDER};
 pub use descriptor::{Ring, check_descriptor};
 pub use domain::{CleanBlock, DomainMemory};
