@@ -9,4 +9,5 @@ pub mod grant;
 pub mod memory;
 pub mod options;
 pub mod sched;
+pub mod segment;
 pub mod time;
