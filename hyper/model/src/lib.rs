@@ -7,6 +7,7 @@ pub mod emulate;
 pub mod event;
 pub mod grant;
 pub mod memory;
+pub mod msr;
 pub mod options;
 pub mod sched;
 pub mod segment;
