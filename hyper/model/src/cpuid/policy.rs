@@ -5,7 +5,7 @@ use super::hypervisor::{self, TimeSource};
 use super::leaf::Leaf;
 use super::topology;
 use super::xsave::{self, Xcr0};
-use crate::emulate::control::{Cr4, Cr4Policy, GuestCr4};
+use crate::emulate::control::{Cr4, Cr4Policy};
 use crate::emulate::privileged::CpuidForm;
 use crate::msr::Vendor;
 
@@ -24,8 +24,8 @@ pub struct Vcpu {
     pub index: u32,
     /// How it asked.
     pub form: CpuidForm,
-    /// Its CR4.
-    pub cr4: GuestCr4,
+    /// Its CR4, as it reads it ([`Cr4Policy::read`]).
+    pub cr4: Cr4,
     /// Its XCR0.
     pub xcr0: Xcr0,
 }
@@ -80,7 +80,7 @@ impl GuestCpuid {
             }
             Xcr0::offered_of(components)
         });
-        let can_enable = |bit: Cr4| cr4.read(cr4.write(bit.bits())) & bit.bits() != 0;
+        let can_enable = |bit: Cr4| cr4.read(cr4.write(bit.bits())).contains(bit);
         Self {
             vendor: Vendor::from_signature(basic.ebx, basic.edx, basic.ecx),
             last_basic: basic.eax.min(LAST_BASIC),
@@ -178,7 +178,7 @@ impl GuestCpuid {
         let mut ecx = host.ecx & features::LEAF_1_ECX;
         if self.xcr0.is_none() {
             ecx &= !features::XSAVE;
-        } else if vcpu.form == CpuidForm::Forced || vcpu.cr4.bits().contains(Cr4::OSXSAVE) {
+        } else if vcpu.form == CpuidForm::Forced || vcpu.cr4.contains(Cr4::OSXSAVE) {
             // A PV kernel asks whether it may use XSAVE by looking for OSXSAVE, before it has set
             // CR4: Linux does. So the forced form shows it from the start.
             ecx |= features::OSXSAVE;
@@ -199,47 +199,39 @@ impl GuestCpuid {
         if subleaf > last {
             return Leaf::ZERO;
         }
-        let leaf = host(7, subleaf);
-        let mut seen = match subleaf {
-            0 => Leaf {
-                eax: last,
-                ebx: leaf.ebx & features::LEAF_7_EBX,
-                ecx: leaf.ecx & features::LEAF_7_ECX,
-                edx: leaf.edx & features::LEAF_7_EDX,
-            },
-            1 => Leaf {
-                eax: leaf.eax & features::LEAF_7_1_EAX,
-                ..Leaf::ZERO
-            },
-            _ => {
-                return Leaf {
-                    edx: leaf.edx & features::LEAF_7_2_EDX,
-                    ..Leaf::ZERO
-                };
-            }
-        };
-        let mut hide = |ebx: u32, ecx: u32, edx: u32, eax_1: u32| {
-            seen.ebx &= if subleaf == 0 { !ebx } else { 0 };
-            seen.ecx &= !ecx;
-            seen.edx &= !edx;
-            seen.eax &= if subleaf == 1 { !eax_1 } else { u32::MAX };
-        };
+        // EAX is of subleaf 1, the others are of subleaf 0.
+        let mut hidden = Leaf::ZERO;
         if !self.has_fsgsbase {
-            hide(features::FSGSBASE, 0, 0, 0);
+            hidden.ebx |= features::FSGSBASE;
         }
         if !self.offers(Xcr0::AVX) {
-            let (ebx, ecx) = (features::AVX_LEAF_7_EBX, features::AVX_LEAF_7_ECX);
-            hide(ebx, ecx, 0, features::AVX_LEAF_7_1_EAX);
+            hidden.ebx |= features::AVX_LEAF_7_EBX;
+            hidden.ecx |= features::AVX_LEAF_7_ECX;
+            hidden.eax |= features::AVX_LEAF_7_1_EAX;
         }
         if !self.offers(Xcr0::AVX512) {
-            hide(
-                features::AVX512_LEAF_7_EBX,
-                features::AVX512_LEAF_7_ECX,
-                features::AVX512_LEAF_7_EDX,
-                features::AVX512_LEAF_7_1_EAX,
-            );
+            hidden.ebx |= features::AVX512_LEAF_7_EBX;
+            hidden.ecx |= features::AVX512_LEAF_7_ECX;
+            hidden.edx |= features::AVX512_LEAF_7_EDX;
+            hidden.eax |= features::AVX512_LEAF_7_1_EAX;
         }
-        seen
+        let own = host(7, subleaf);
+        match subleaf {
+            0 => Leaf {
+                eax: last,
+                ebx: own.ebx & features::LEAF_7_EBX & !hidden.ebx,
+                ecx: own.ecx & features::LEAF_7_ECX & !hidden.ecx,
+                edx: own.edx & features::LEAF_7_EDX & !hidden.edx,
+            },
+            1 => Leaf {
+                eax: own.eax & features::LEAF_7_1_EAX & !hidden.eax,
+                ..Leaf::ZERO
+            },
+            _ => Leaf {
+                edx: own.edx & features::LEAF_7_2_EDX,
+                ..Leaf::ZERO
+            },
+        }
     }
 
     fn extended(&self, leaf: u32, time: &TimeSource, host: &impl Fn(u32, u32) -> Leaf) -> Leaf {

@@ -194,15 +194,15 @@ impl Cr4Policy {
     /// What the guest reads from CR4: its own bits and those that are on for every guest, without
     /// what the hypervisor has on for itself.
     #[must_use]
-    pub const fn read(&self, guest: GuestCr4) -> u64 {
+    pub const fn read(&self, guest: GuestCr4) -> Cr4 {
         let seen = Cr4::SEEN.union(Cr4::GUEST.intersection(self.fixed));
-        seen.union(guest.0).bits()
+        seen.union(guest.0)
     }
 
     /// The value for the processor while this guest runs.
     #[must_use]
-    pub const fn real(&self, guest: GuestCr4) -> u64 {
-        self.fixed.union(guest.0.intersection(self.offered)).bits()
+    pub const fn real(&self, guest: GuestCr4) -> Cr4 {
+        self.fixed.union(guest.0.intersection(self.offered))
     }
 }
 
@@ -277,14 +277,10 @@ mod tests {
         let policy = Cr4Policy::new(Cr4::all() - Cr4::FSGSBASE, fixed);
         for bit in 0..64 {
             let asked = 1_u64 << bit;
-            let mine = asked & (Cr4::TSD | Cr4::DE).bits();
+            let mine = Cr4::from_bits_truncate(asked) & (Cr4::TSD | Cr4::DE);
             let guest = policy.write(asked);
-            assert_eq!(
-                policy.real(guest),
-                (fixed | Cr4::SEEN).bits() | mine,
-                "bit {bit}"
-            );
-            let seen = (Cr4::SEEN | Cr4::OSXSAVE).bits();
+            assert_eq!(policy.real(guest), fixed | Cr4::SEEN | mine, "bit {bit}");
+            let seen = Cr4::SEEN | Cr4::OSXSAVE;
             assert_eq!(policy.read(guest), seen | mine, "bit {bit}");
         }
         assert_eq!(policy.write(u64::MAX).bits(), Cr4::TSD | Cr4::DE);

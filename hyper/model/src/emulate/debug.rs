@@ -158,7 +158,7 @@ enum Resolved {
 /// The processor aligns a breakpoint of 2, 4 or 8 bytes down to its length, so it covers at most the
 /// aligned 8 bytes around the address; those are what must lie outside.
 fn breakpoint_address(value: u64) -> Result<Canonical, DebugError> {
-    if value >= HYPERVISOR_START && value < HYPERVISOR_END {
+    if (HYPERVISOR_START..HYPERVISOR_END).contains(&value) {
         return Err(DebugError::Refused);
     }
     Canonical::new(value).ok_or(DebugError::Refused)

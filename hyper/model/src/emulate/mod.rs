@@ -19,6 +19,8 @@ mod arithmetic;
 mod canonical;
 mod decoder;
 mod register;
+#[cfg(test)]
+mod testing;
 
 pub mod control;
 pub mod debug;

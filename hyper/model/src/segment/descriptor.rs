@@ -78,13 +78,15 @@ impl Descriptor {
     /// The address of the segment's first byte. 64-bit mode ignores it.
     #[must_use]
     pub const fn base(self) -> u32 {
-        (self.0 >> 16 & 0x00ff_ffff | self.0 >> 32 & 0xff00_0000) as u32
+        let [_, _, a, b, c, _, _, d] = self.0.to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
     }
 
     /// The highest valid offset in bytes; for a segment that expands down, the highest invalid one.
     #[must_use]
     pub const fn limit(self) -> u32 {
-        let limit = (self.0 & 0xffff | self.0 >> 32 & 0x000f_0000) as u32;
+        let [a, b, _, _, _, _, c, _] = self.0.to_le_bytes();
+        let limit = u32::from_le_bytes([a, b, c & 0xf, 0]);
         if self.0 & GRANULAR == 0 {
             limit
         } else {
