@@ -9,6 +9,8 @@ pub mod emulate;
 pub mod event;
 pub mod grant;
 pub mod memory;
+pub mod msr;
 pub mod options;
 pub mod sched;
+pub mod segment;
 pub mod time;
