@@ -42,6 +42,15 @@ impl Features {
         NAMES.get(usize::try_from(number).ok()?).copied()
     }
 
+    /// The first feature that the kernel requires and `offered` lacks, by its name.
+    #[must_use]
+    pub fn first_missing(self, offered: u32) -> Option<&'static str> {
+        let missing = self.required & !offered;
+        (missing != 0)
+            .then(|| Self::name(missing.trailing_zeros()))
+            .flatten()
+    }
+
     /// Adds what a string of names says: separated by `|`, required ones after `!`.
     ///
     /// Unknown names that are not required are passed over.

@@ -108,7 +108,11 @@ impl<'a> Kernel<'a> {
         let position = usize::try_from(header.p_offset).map_err(|_| outside)?;
         let length = usize::try_from(header.p_filesz).map_err(|_| outside)?;
         let end = position.checked_add(length).ok_or(outside)?;
-        let bytes = self.file.get(position..end).ok_or(outside)?;
+        let bytes = match length {
+            // Where zeros alone are loaded, the position means nothing.
+            0 => &[],
+            _ => self.file.get(position..end).ok_or(outside)?,
+        };
         if header.p_filesz > size {
             return Err(outside);
         }

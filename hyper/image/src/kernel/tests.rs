@@ -98,6 +98,16 @@ fn the_section_of_old_is_read() {
 }
 
 #[test]
+fn a_missing_feature_is_named() {
+    let features = Features {
+        supported: 0x8811,
+        required: 0x11,
+    };
+    assert_eq!(features.first_missing(0x0811), None);
+    assert_eq!(features.first_missing(0x0801), Some("pae_pgdir_above_4gb"));
+}
+
+#[test]
 fn every_error_is_named() {
     let good = Sample::default();
     let legacy = |text| Sample {

@@ -11,7 +11,7 @@ use super::{Element, LayoutError, Request, Rings, Role, StartInfoFields, TableEn
 const PAGE: u64 = PAGE_SIZE as u64;
 /// Bytes in an entry of the p2m list.
 const P2M_ENTRY: u64 = 8;
-/// Frames that 52 bits of physical address can name.
+/// Frames that 52 bits of physical address can name: no domain has more.
 const MAX_PAGES: u64 = 1 << (52 - PAGE_SHIFT);
 
 /// The address space in which a PV domain starts.
@@ -39,7 +39,8 @@ impl Layout {
     ///
     /// # Errors
     /// See [`LayoutError`].
-    pub fn new(request: Request) -> Result<Self, LayoutError> {
+    pub fn new(mut request: Request) -> Result<Self, LayoutError> {
+        request.pages = request.pages.min(MAX_PAGES);
         let base = request.virt_base;
         if base.page_offset() != 0 {
             return Err(LayoutError::Misaligned {
@@ -64,7 +65,7 @@ impl Layout {
         let sum = kernel_end
             .saturating_add(initrd_pages)
             .saturating_add(p2m_pages);
-        if sum > request.pages || request.pages > MAX_PAGES {
+        if sum > request.pages {
             return Err(short(sum, 0));
         }
 

@@ -34,25 +34,20 @@ impl Amount {
                     None => (None, share),
                 };
                 let percent = u8::try_from(size::number(percent)?).ok()?;
-                (size, Some(percent).filter(|percent| *percent < 100))
+                (size, Some(percent))
             }
         };
-        // A share of 100 per cent or more is none.
-        if text.ends_with('%') && percent.is_none() {
+        if percent.is_some_and(|percent| percent >= 100) {
             return None;
         }
-        let Some(size) = size else {
-            return Some(Self {
-                bytes: 0,
-                negative: false,
-                percent,
-            });
+        let (negative, bytes) = match size.map(|size| (size, size.strip_prefix('-'))) {
+            None => (false, 0),
+            Some((size, None)) => (false, size::bytes(size)?),
+            Some((_, Some(magnitude))) => (true, size::bytes(magnitude)?),
         };
-        let magnitude = size.strip_prefix('-');
-        let bytes = size::bytes(magnitude.unwrap_or(size))?;
         Some(Self {
             bytes,
-            negative: magnitude.is_some(),
+            negative,
             percent,
         })
     }
