@@ -1,5 +1,7 @@
 //! A guest's registers, as the entry code saves them.
 
+use ringwall_model::emulate::{Register, RegisterFile};
+
 /// `vector` of a frame made by the `syscall` instruction.
 pub const SYSCALL_VECTOR: u64 = 0x100;
 
@@ -46,5 +48,71 @@ impl GuestFrame {
     /// Makes the exit go by `iretq`, which loads every register of the frame.
     pub const fn exit_by_iret(&mut self) {
         self.vector = 0;
+    }
+}
+
+impl RegisterFile for GuestFrame {
+    #[inline]
+    fn get(&self, register: Register) -> u64 {
+        match register {
+            Register::Rax => self.rax,
+            Register::Rcx => self.rcx,
+            Register::Rdx => self.rdx,
+            Register::Rbx => self.rbx,
+            Register::Rsp => self.rsp,
+            Register::Rbp => self.rbp,
+            Register::Rsi => self.rsi,
+            Register::Rdi => self.rdi,
+            Register::R8 => self.r8,
+            Register::R9 => self.r9,
+            Register::R10 => self.r10,
+            Register::R11 => self.r11,
+            Register::R12 => self.r12,
+            Register::R13 => self.r13,
+            Register::R14 => self.r14,
+            Register::R15 => self.r15,
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, register: Register, value: u64) {
+        *match register {
+            Register::Rax => &mut self.rax,
+            Register::Rcx => &mut self.rcx,
+            Register::Rdx => &mut self.rdx,
+            Register::Rbx => &mut self.rbx,
+            Register::Rsp => &mut self.rsp,
+            Register::Rbp => &mut self.rbp,
+            Register::Rsi => &mut self.rsi,
+            Register::Rdi => &mut self.rdi,
+            Register::R8 => &mut self.r8,
+            Register::R9 => &mut self.r9,
+            Register::R10 => &mut self.r10,
+            Register::R11 => &mut self.r11,
+            Register::R12 => &mut self.r12,
+            Register::R13 => &mut self.r13,
+            Register::R14 => &mut self.r14,
+            Register::R15 => &mut self.r15,
+        } = value;
+    }
+
+    #[inline]
+    fn rip(&self) -> u64 {
+        self.rip
+    }
+
+    #[inline]
+    fn set_rip(&mut self, value: u64) {
+        self.rip = value;
+    }
+
+    #[inline]
+    fn rflags(&self) -> u64 {
+        self.rflags
+    }
+
+    #[inline]
+    fn set_rflags(&mut self, value: u64) {
+        self.rflags = value;
     }
 }
