@@ -1,17 +1,17 @@
 //! The C headers, asked by a compiled program.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 /// One value that both languages have.
-pub struct Check {
+pub(crate) struct Check {
     /// What is compared, for the message.
-    pub what: String,
+    pub(crate) what: String,
     /// The value as a C expression.
-    pub c: String,
+    pub(crate) c: String,
     /// The value in Rust; 64 bits are compared.
-    pub rust: u64,
+    pub(crate) rust: u64,
 }
 
 const PRELUDE: &str = r#"
@@ -52,7 +52,7 @@ int main(void)
 "#;
 
 /// Compares all values; panics with a list of those that differ.
-pub fn compare(name: &str, checks: &[Check]) {
+pub(crate) fn compare(name: &str, checks: &[Check]) {
     assert!(
         Path::new("/usr/include/xen/xen.h").exists(),
         "Xen's public headers are missing: install the Debian package libxen-dev"
