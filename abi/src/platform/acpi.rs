@@ -30,7 +30,7 @@ record! {
         pub kind: u32,
         /// The union.
         #[doc(alias = "u")]
-        pub body: [u64; 14],
+        pub body: [u64; 13],
     }
 }
 
