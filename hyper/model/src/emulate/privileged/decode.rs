@@ -41,12 +41,8 @@ pub fn decode(bytes: &[u8]) -> Option<Instruction> {
 }
 
 fn port_io(decoder: &mut Decoder<'_>, prefixes: &Prefixes, opcode: u8) -> Option<Privileged> {
-    // REX.W has no effect: there is no 64-bit port I/O.
-    let width = match (opcode & 1, prefixes.operand_size) {
-        (0, _) => Width::Byte,
-        (_, true) => Width::Word,
-        (_, false) => Width::Dword,
-    };
+    // There is no 64-bit port I/O, but REX.W overrides the operand-size prefix here too.
+    let width = prefixes.width(opcode).min(Width::Dword);
     if let 0x6c..=0x6f = opcode {
         let repeated = match prefixes.repeat {
             Repeat::None => false,
