@@ -188,7 +188,7 @@ proptest! {
                 prop_assert!(is_port(port, &other, 0));
             }
             Privileged::InString(string) | Privileged::OutString(string) => {
-                prop_assert_eq!(string.width.bytes() as usize, other.memory_size().size());
+                prop_assert_eq!(string.width.bytes(), other.memory_size().size() as u64);
                 prop_assert_eq!(string.repeated, other.has_rep_prefix());
                 let input = matches!(operation, Privileged::InString(_));
                 let expected = reference_address(&other, u32::from(!input), &registers);
@@ -204,7 +204,7 @@ proptest! {
             }
             Privileged::Smsw(WordOperand::Register(part)) => {
                 prop_assert_eq!(part.register() as usize, register(0).full_register().number());
-                prop_assert_eq!(part.width().bytes() as usize, register(0).size());
+                prop_assert_eq!(part.width().bytes(), register(0).size() as u64);
             }
             Privileged::Lmsw(WordOperand::Register(part)) => {
                 prop_assert_eq!(part.register() as usize, register(0).full_register().number());

@@ -109,7 +109,7 @@ fn source(access: &PteAccess) -> Option<Source> {
 fn same_register(part: RegisterPart, other: iced_x86::Register) -> bool {
     use iced_x86::Register as Iced;
     part.register() as usize == other.full_register().number()
-        && part.width().bytes() as usize == other.size()
+        && part.width().bytes() == other.size() as u64
         && part.is_high_byte() == matches!(other, Iced::AH | Iced::BH | Iced::CH | Iced::DH)
 }
 
@@ -190,20 +190,19 @@ proptest! {
     fn a_partial_write_keeps_the_other_bytes(
         mut registers in registers(),
         old: u64,
-        offset in 0_u64..8,
+        at in 0_usize..8,
     ) {
         // mov [rdi], al / ax / eax / rax
         let forms: [&[u8]; 4] =
             [&[0x88, 0x07], &[0x66, 0x89, 0x07], &[0x89, 0x07], &[0x48, 0x89, 0x07]];
         for bytes in forms {
             let access = decode(bytes).expect("a move");
-            registers.general[7] = 0xffff_8880_0000_1000 + offset;
+            registers.general[7] = 0xffff_8880_0000_1000 + at as u64;
             let address = access.address(&registers, &BASES);
             let value = registers.general[0];
-            let size = access.width().bytes() as usize;
-            let at = offset as usize;
+            let size = access.width().bits() as usize / 8;
             let outcome = access.apply(address, old, &registers);
-            if at % size != 0 {
+            if !at.is_multiple_of(size) {
                 prop_assert_eq!(outcome, None);
                 continue;
             }
