@@ -5,7 +5,7 @@ use super::{
     StringIo, WordOperand,
 };
 use crate::emulate::address::MemoryOperand;
-use crate::emulate::decoder::{Decoder, Operand, Prefixes, Repeat};
+use crate::emulate::decoder::{Decoder, Form, Operand, Prefixes, Repeat};
 use crate::emulate::register::{Register, RegisterPart, Width};
 
 /// Decodes a privileged instruction of 64-bit mode. `None` for everything that is not on the list,
@@ -42,7 +42,7 @@ pub fn decode(bytes: &[u8]) -> Option<Instruction> {
 
 fn port_io(decoder: &mut Decoder<'_>, prefixes: &Prefixes, opcode: u8) -> Option<Privileged> {
     // There is no 64-bit port I/O, but REX.W overrides the operand-size prefix here too.
-    let width = prefixes.width(opcode).min(Width::Dword);
+    let width = prefixes.width(Form::of(opcode)).min(Width::Dword);
     if let 0x6c..=0x6f = opcode {
         let repeated = match prefixes.repeat {
             Repeat::None => false,
@@ -138,7 +138,7 @@ fn group_7(decoder: &mut Decoder<'_>, prefixes: &Prefixes) -> Option<Privileged>
     let word = match mod_rm.operand {
         Operand::Register(encoding) => {
             let width = if mod_rm.extension() == 4 {
-                prefixes.width(1)
+                prefixes.width(Form::Full)
             } else {
                 Width::Word
             };
