@@ -6,6 +6,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use ringwall_model::acpi::SleepType;
 use ringwall_model::irq::{Polarity, Signal, Trigger};
 
 use crate::memory::device::firmware;
@@ -62,6 +63,8 @@ pub struct PowerManagement {
     pub pm1a_control: u16,
     /// PM1b control block; 0: none.
     pub pm1b_control: u16,
+    /// What switches the machine off, if the tables say it as tables do.
+    pub soft_off: Option<SleepType>,
 }
 
 /// What the tables say.
@@ -125,6 +128,7 @@ pub fn find(hint: Option<u64>) -> Option<Tables> {
             Some(b"APIC") => read_madt(&mut tables, table),
             Some(b"FACP") => read_fadt(&mut tables, table),
             Some(b"MCFG") => read_mcfg(&mut tables, table),
+            Some(b"SSDT") => read_description(&mut tables, Some(table)),
             _ => None,
         };
     }
@@ -186,13 +190,26 @@ fn read_madt(tables: &mut Tables, table: &[u8]) -> Option<()> {
 
 fn read_fadt(tables: &mut Tables, table: &[u8]) -> Option<()> {
     let port = |at| word32(table, at).and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
-    tables.power = PowerManagement { pm1a_control: port(64), pm1b_control: port(68) };
+    tables.power.pm1a_control = port(64);
+    tables.power.pm1b_control = port(68);
+    // The differentiated system description table stands in no index; 64 bits of address only if need be.
+    let description = match word32(table, 40)? {
+        0 => word64(table, 140)?,
+        address => address.into(),
+    };
+    read_description(tables, self::table(description));
     let has_reset = word32(table, 112)? & 1 << 10 != 0;
     // A generic address: space 1 is I/O ports.
     if has_reset && *table.get(116)? == 1 {
         let port = u16::try_from(word64(table, 120)?).ok()?;
         tables.reset = Some(ResetPort { port, value: *table.get(128)? });
     }
+    Some(())
+}
+
+fn read_description(tables: &mut Tables, table: Option<&[u8]>) -> Option<()> {
+    let soft_off = SleepType::of_soft_off(table?.get(36..)?)?;
+    tables.power.soft_off = Some(soft_off);
     Some(())
 }
 

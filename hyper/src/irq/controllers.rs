@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use ringwall_hw::acpi::Tables;
 use ringwall_hw::irq::{IoApic, LocalApic, Route, disable_pic};
-use ringwall_hw::{console, log};
+use ringwall_hw::{console, log, reset};
 use ringwall_model::irq::{Mask, Signal};
 use spin::Once;
 
@@ -43,6 +43,7 @@ pub(crate) fn init(tables: Option<&Tables>, serial_irq: Option<u8>) -> Result<()
     let pins = io_apics.iter().map(IoApic::end_gsi).max();
     let pins = pins.ok_or("the machine has no IO-APIC, through which devices interrupt")?;
     lines::init(pins, &tables.overrides)?;
+    reset::set_power(tables.power);
     let destination = apic.id();
     let tables = tables.clone();
     let controllers = CONTROLLERS.call_once(|| Controllers { apic, destination, io_apics, tables });
