@@ -16,6 +16,8 @@ mod mmu_update;
 mod mmuext;
 mod multicall;
 mod page;
+mod physdev;
+mod platform;
 mod sched;
 mod segments;
 mod time;

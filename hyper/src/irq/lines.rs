@@ -135,6 +135,16 @@ pub(crate) fn restore(device: PciDevice) -> Result<(), Errno> {
     })
 }
 
+/// A device is gone: unmaps those of its messages that are not in use.
+pub(crate) fn forget(device: PciDevice) -> Result<(), Errno> {
+    with(|pirqs, _| {
+        while let Some(pirq) = pirqs.unused_message_of(device) {
+            pirqs.unmap(pirq)?;
+        }
+        Ok(())
+    })
+}
+
 /// The interrupts behind dom0's PIRQs.
 pub(crate) struct Lines;
 

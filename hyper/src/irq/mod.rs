@@ -14,4 +14,4 @@ pub(crate) use controllers::{apic, firmware, init, is_pending, read_io_apic, set
 pub(crate) use dispatch::dispatch;
 pub(crate) use kept::{is_kept, is_port_denied, keep_serial_ports};
 pub(crate) use ringwall_hw::reset::power_off;
-pub(crate) use lines::{Lines, end, map_messages, map_pin, reserve, restore, set_signal, status, unmap};
+pub(crate) use lines::{Lines, end, forget, map_messages, map_pin, reserve, restore, set_signal, status, unmap};

@@ -126,6 +126,13 @@ impl Pirqs {
         })
     }
 
+    /// A message of a device that [`Self::unmap`] takes.
+    #[must_use]
+    pub fn unused_message_of(&self, device: PciDevice) -> Option<Pirq> {
+        let (pirq, _) = self.messages_of(device).find(|&(pirq, line)| self.unmappable(pirq, line).is_ok())?;
+        Some(pirq)
+    }
+
     /// Keeps a pin for the hypervisor: it can be mapped, and not be bound.
     ///
     /// # Errors
@@ -224,15 +231,8 @@ impl Pirqs {
     #[doc(alias = "PHYSDEVOP_unmap_pirq")]
     pub fn unmap(&mut self, pirq: Pirq) -> Result<Line, Error> {
         let line = self.line(pirq)?;
-        let count = match line.source {
-            Source::Message(DeviceMessage::Msi { index: 0, count, .. }) => count,
-            Source::Message(DeviceMessage::Msi { .. }) => return Err(Error::BadMessage),
-            Source::Message(DeviceMessage::Msix { .. }) | Source::Pin { .. } => 1,
-        };
+        let count = self.unmappable(pirq, line)?;
         let pirqs = (0..count).map(|number| Pirq::new(pirq.raw() + u32::from(number)));
-        if pirqs.clone().any(|pirq| self.line(pirq).is_ok_and(|line| line.is_bound)) {
-            return Err(Error::Bound);
-        }
         for (pirq, vector) in pirqs.zip(line.vector..) {
             self.set(pirq, Slot::Free);
             self.set_owner(vector, None);
@@ -291,6 +291,18 @@ impl Pirqs {
         let line = self.mapped(pirq)?;
         let was_held = core::mem::take(&mut line.is_held);
         Ok(was_held.then_some(*line))
+    }
+
+    /// How many PIRQs go with this one, if it may go.
+    fn unmappable(&self, pirq: Pirq, line: Line) -> Result<u8, Error> {
+        let count = match line.source {
+            Source::Message(DeviceMessage::Msi { index: 0, count, .. }) => count,
+            Source::Message(DeviceMessage::Msi { .. }) => return Err(Error::BadMessage),
+            Source::Message(DeviceMessage::Msix { .. }) | Source::Pin { .. } => 1,
+        };
+        let mut pirqs = (0..count).map(|number| Pirq::new(pirq.raw() + u32::from(number)));
+        let is_bound = |pirq| self.line(pirq).is_ok_and(|line| line.is_bound);
+        if pirqs.any(is_bound) { Err(Error::Bound) } else { Ok(count) }
     }
 
     fn pin(&mut self, gsi: u32) -> Result<&mut Pin, Error> {
