@@ -116,13 +116,26 @@ pub fn find(hint: Option<u64>) -> Option<Tables> {
         None => scan()?,
     };
     let extended = root.get(15)? >= &2 && word64(root, 24)? != 0;
-    let (address, size) =
-        if extended { (word64(root, 24)?, 8) } else { (word32(root, 16)?.into(), 4) };
+    let (address, size) = if extended {
+        (word64(root, 24)?, 8)
+    } else {
+        (word32(root, 16)?.into(), 4)
+    };
     let index = table(address)?;
-    let mut tables = Tables { root_pointer, local_apic: 0xfee0_0000, ..Tables::default() };
+    let mut tables = Tables {
+        root_pointer,
+        local_apic: 0xfee0_0000,
+        ..Tables::default()
+    };
     for entry in index.get(36..)?.chunks_exact(size) {
-        let address = if extended { word64(entry, 0)? } else { word32(entry, 0)?.into() };
-        let Some(table) = table(address) else { continue };
+        let address = if extended {
+            word64(entry, 0)?
+        } else {
+            word32(entry, 0)?.into()
+        };
+        let Some(table) = table(address) else {
+            continue;
+        };
         // A table that ends early says nothing more.
         let _ = match table.get(..4) {
             Some(b"APIC") => read_madt(&mut tables, table),
@@ -139,9 +152,13 @@ fn scan() -> Option<(u64, &'static [u8])> {
     let extended_data = word16(firmware(0x40e, 2)?, 0)?;
     let areas = [(u64::from(extended_data) << 4, 1024), (0xe_0000, 0x2_0000)];
     for (start, length) in areas {
-        let Some(area) = firmware(start, length) else { continue };
+        let Some(area) = firmware(start, length) else {
+            continue;
+        };
         for offset in (0..area.len()).step_by(16) {
-            let Some(candidate) = area.get(offset..offset + 20) else { break };
+            let Some(candidate) = area.get(offset..offset + 20) else {
+                break;
+            };
             if candidate.starts_with(b"RSD PTR ") && sums_to_zero(candidate) {
                 let address = start + offset as u64;
                 return Some((address, firmware(address, 36)?));
@@ -174,11 +191,22 @@ fn read_madt(tables: &mut Tables, table: &[u8]) -> Option<()> {
             }),
             2 => {
                 let flags = word16(entry, 8)?;
-                let polarity =
-                    if flags & 3 == 3 { Polarity::ActiveLow } else { Polarity::ActiveHigh };
-                let trigger = if flags >> 2 & 3 == 3 { Trigger::Level } else { Trigger::Edge };
+                let polarity = if flags & 3 == 3 {
+                    Polarity::ActiveLow
+                } else {
+                    Polarity::ActiveHigh
+                };
+                let trigger = if flags >> 2 & 3 == 3 {
+                    Trigger::Level
+                } else {
+                    Trigger::Edge
+                };
                 let (irq, gsi) = (*entry.get(3)?, word32(entry, 4)?);
-                tables.overrides.push(Override { irq, gsi, signal: Signal { trigger, polarity } });
+                tables.overrides.push(Override {
+                    irq,
+                    gsi,
+                    signal: Signal { trigger, polarity },
+                });
             }
             5 => tables.local_apic = word64(entry, 4)?,
             _ => {}
@@ -189,7 +217,11 @@ fn read_madt(tables: &mut Tables, table: &[u8]) -> Option<()> {
 }
 
 fn read_fadt(tables: &mut Tables, table: &[u8]) -> Option<()> {
-    let port = |at| word32(table, at).and_then(|port| u16::try_from(port).ok()).unwrap_or(0);
+    let port = |at| {
+        word32(table, at)
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or(0)
+    };
     tables.power.pm1a_control = port(64);
     tables.power.pm1b_control = port(68);
     // The differentiated system description table stands in no index; 64 bits of address only if need be.
@@ -202,7 +234,10 @@ fn read_fadt(tables: &mut Tables, table: &[u8]) -> Option<()> {
     // A generic address: space 1 is I/O ports.
     if has_reset && *table.get(116)? == 1 {
         let port = u16::try_from(word64(table, 120)?).ok()?;
-        tables.reset = Some(ResetPort { port, value: *table.get(128)? });
+        tables.reset = Some(ResetPort {
+            port,
+            value: *table.get(128)?,
+        });
     }
     Some(())
 }

@@ -37,7 +37,11 @@ impl Function {
     fn with_selected<T>(self, register: u8, access: impl FnOnce() -> T) -> T {
         let _guard = ADDRESS.lock();
         let others = read(ADDRESS_PORT, Width::Long);
-        write(ADDRESS_PORT, Width::Long, self.address | u32::from(register & !3));
+        write(
+            ADDRESS_PORT,
+            Width::Long,
+            self.address | u32::from(register & !3),
+        );
         let result = access();
         write(ADDRESS_PORT, Width::Long, others);
         result

@@ -51,7 +51,10 @@ pub fn power_off() -> ! {
         && let Some(soft_off) = power.soft_off
     {
         let value = |port: u16, kind| enter(port::read(port, Width::Word), kind);
-        enter_sleep(value(power.pm1a_control, soft_off.a), value(power.pm1b_control, soft_off.b));
+        enter_sleep(
+            value(power.pm1a_control, soft_off.a),
+            value(power.pm1b_control, soft_off.b),
+        );
     }
     log!(Info, "halted: the machine may be switched off");
     console::go_synchronous();

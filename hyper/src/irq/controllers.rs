@@ -29,7 +29,8 @@ static CONTROLLERS: Once<Controllers> = Once::new();
 
 /// Takes the controllers over, and routes the console's ISA interrupt. Says why it can't.
 pub(crate) fn init(tables: Option<&Tables>, serial_irq: Option<u8>) -> Result<(), &'static str> {
-    let tables = tables.ok_or("the machine has no ACPI tables, which say where its interrupts are")?;
+    let tables =
+        tables.ok_or("the machine has no ACPI tables, which say where its interrupts are")?;
     disable_pic();
     let apic = LocalApic::map(tables.local_apic).ok_or("no memory to map the local APIC")?;
     apic.enable(TIMER_VECTOR);
@@ -37,7 +38,11 @@ pub(crate) fn init(tables: Option<&Tables>, serial_irq: Option<u8>) -> Result<()
     for entry in &tables.io_apics {
         match IoApic::map(entry.address, entry.first_gsi) {
             Some(io_apic) => io_apics.push(io_apic),
-            None => log!(Warning, "no IO-APIC at {:#x}, where the ACPI tables have one", entry.address),
+            None => log!(
+                Warning,
+                "no IO-APIC at {:#x}, where the ACPI tables have one",
+                entry.address
+            ),
         }
     }
     let pins = io_apics.iter().map(IoApic::end_gsi).max();
@@ -46,7 +51,12 @@ pub(crate) fn init(tables: Option<&Tables>, serial_irq: Option<u8>) -> Result<()
     reset::set_power(tables.power);
     let destination = apic.id();
     let tables = tables.clone();
-    let controllers = CONTROLLERS.call_once(|| Controllers { apic, destination, io_apics, tables });
+    let controllers = CONTROLLERS.call_once(|| Controllers {
+        apic,
+        destination,
+        io_apics,
+        tables,
+    });
     if let Some(irq) = serial_irq.filter(|_| console::is_initialized()) {
         controllers.route_console(irq);
         console::interrupts_on();
@@ -88,7 +98,11 @@ pub(crate) fn is_pending() -> bool {
 /// Reads a register of the IO-APIC at a physical address.
 pub(crate) fn read_io_apic(address: u64, register: u32) -> Option<u32> {
     let controllers = controllers()?;
-    let entry = controllers.tables.io_apics.iter().find(|entry| entry.address == address)?;
+    let entry = controllers
+        .tables
+        .io_apics
+        .iter()
+        .find(|entry| entry.address == address)?;
     let io_apic = controllers.io_apic(entry.first_gsi)?;
     Some(io_apic.read(register & 0xff))
 }
@@ -97,7 +111,15 @@ impl Controllers {
     /// Routes a pin.
     pub(super) fn route(&self, gsi: u32, vector: u8, signal: Signal, mask: Mask) {
         if let Some(io_apic) = self.io_apic(gsi) {
-            io_apic.route(gsi, Route { vector, destination: self.destination, signal, mask });
+            io_apic.route(
+                gsi,
+                Route {
+                    vector,
+                    destination: self.destination,
+                    signal,
+                    mask,
+                },
+            );
         }
     }
 
@@ -105,7 +127,15 @@ impl Controllers {
     #[inline]
     pub(super) fn set_mask(&self, gsi: u32, vector: u8, signal: Signal, mask: Mask) {
         if let Some(io_apic) = self.io_apic(gsi) {
-            io_apic.set_mask(gsi, Route { vector, destination: self.destination, signal, mask });
+            io_apic.set_mask(
+                gsi,
+                Route {
+                    vector,
+                    destination: self.destination,
+                    signal,
+                    mask,
+                },
+            );
         }
     }
 
@@ -116,7 +146,8 @@ impl Controllers {
 
     fn route_console(&self, irq: u8) {
         let wired = self.tables.overrides.iter().find(|entry| entry.irq == irq);
-        let (gsi, signal) = wired.map_or((irq.into(), Signal::ISA), |entry| (entry.gsi, entry.signal));
+        let (gsi, signal) =
+            wired.map_or((irq.into(), Signal::ISA), |entry| (entry.gsi, entry.signal));
         lines::keep_pin(gsi);
         self.route(gsi, CONSOLE_VECTOR, signal, Mask::Open);
     }

@@ -14,7 +14,9 @@ use crate::{clock, domain, event, schedule};
 
 /// Handles an interrupt that the CPU took.
 pub(crate) fn dispatch(vector: u8) {
-    let Some(controllers) = controllers() else { return };
+    let Some(controllers) = controllers() else {
+        return;
+    };
     match vector {
         // It is not in service: nothing to end. SDM vol. 3A, 11.9.
         SPURIOUS_VECTOR => {}

@@ -21,7 +21,9 @@ pub(crate) fn keep_serial_ports(first: u16) {
 /// Whether no guest may map a frame that is no RAM: interrupt controllers are the hypervisor's. The
 /// HPET is not, since the hypervisor has the local APIC's timer.
 pub(crate) fn is_kept(mfn: Mfn) -> bool {
-    let Some(tables) = firmware() else { return true };
+    let Some(tables) = firmware() else {
+        return true;
+    };
     let is_at = |address: u64| address >> PAGE_SHIFT == mfn.raw();
     MESSAGES.contains(&mfn.raw())
         || is_at(tables.local_apic)

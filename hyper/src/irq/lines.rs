@@ -19,7 +19,8 @@ static PIRQS: Mutex<Option<Pirqs>> = Mutex::new(None);
 static WORDS: AtomicU8 = AtomicU8::new(0);
 
 pub(super) fn init(pins: u32, overrides: &[Override]) -> Result<(), &'static str> {
-    let mut pirqs = Pirqs::new(MAX_PIRQS, pins).map_err(|_| "no memory for the table of interrupts")?;
+    let mut pirqs =
+        Pirqs::new(MAX_PIRQS, pins).map_err(|_| "no memory for the table of interrupts")?;
     for entry in overrides {
         // An override of a pin that no IO-APIC has says nothing.
         let _ = pirqs.set_signal(entry.gsi, entry.signal);
@@ -43,7 +44,9 @@ pub(super) fn vector_words() -> u8 {
 /// An interrupt arrived: holds it back, if it comes by level, until dom0 ends it.
 pub(super) fn arrive(controllers: &Controllers, vector: u8) -> Arrival {
     let mut pirqs = PIRQS.lock();
-    let arrival = pirqs.as_mut().map_or(Arrival::Unknown, |pirqs| pirqs.arrive(vector));
+    let arrival = pirqs
+        .as_mut()
+        .map_or(Arrival::Unknown, |pirqs| pirqs.arrive(vector));
     if let Arrival::Hold(_, line) = arrival {
         set_pin_mask(controllers, &line, Mask::Masked);
     }
@@ -71,7 +74,7 @@ pub(crate) fn status(pirq: Pirq) -> Result<IrqStatusFlags, Errno> {
 
 /// Gives a pin its PIRQ, which has the pin's number.
 pub(crate) fn map_pin(gsi: u32) -> Result<(), Errno> {
-    with(|pirqs, controllers| {
+    remap(|pirqs, controllers| {
         let line = pirqs.map_pin(gsi)?;
         if !line.is_bound {
             route(controllers, &line, Mask::Masked);
@@ -99,9 +102,13 @@ pub(crate) fn reserve() -> Result<Pirq, Errno> {
 
 /// Gives a device's messages PIRQs, and writes them into the device, masked. `bar` is where dom0
 /// takes an MSI-X table's region to be.
-pub(crate) fn map_messages(first: DeviceMessage, wanted: Option<Pirq>, bar: u64) -> Result<Pirq, Errno> {
+pub(crate) fn map_messages(
+    first: DeviceMessage,
+    wanted: Option<Pirq>,
+    bar: u64,
+) -> Result<Pirq, Errno> {
     messages::check(first, bar)?;
-    with(|pirqs, controllers| {
+    remap(|pirqs, controllers| {
         let (pirq, line) = pirqs.map_messages(first, wanted)?;
         if messages::program(first, line.vector, controllers.destination).is_err() {
             // The device changed since the check.
@@ -114,7 +121,7 @@ pub(crate) fn map_messages(first: DeviceMessage, wanted: Option<Pirq>, bar: u64)
 
 /// Makes a PIRQ stand for nothing.
 pub(crate) fn unmap(pirq: Pirq) -> Result<(), Errno> {
-    with(|pirqs, controllers| {
+    remap(|pirqs, controllers| {
         let line = pirqs.unmap(pirq)?;
         set_mask(controllers, &line, Mask::Masked);
         Ok(())
@@ -125,7 +132,9 @@ pub(crate) fn unmap(pirq: Pirq) -> Result<(), Errno> {
 pub(crate) fn restore(device: PciDevice) -> Result<(), Errno> {
     with(|pirqs, controllers| {
         for (_, line) in pirqs.messages_of(device) {
-            let Source::Message(message) = line.source else { continue };
+            let Source::Message(message) = line.source else {
+                continue;
+            };
             messages::program(message, line.vector, controllers.destination)?;
             if line.is_bound {
                 messages::set_mask(message, Mask::Open);
@@ -137,7 +146,7 @@ pub(crate) fn restore(device: PciDevice) -> Result<(), Errno> {
 
 /// A device is gone: unmaps those of its messages that are not in use.
 pub(crate) fn forget(device: PciDevice) -> Result<(), Errno> {
-    with(|pirqs, _| {
+    remap(|pirqs, _| {
         while let Some(pirq) = pirqs.unused_message_of(device) {
             pirqs.unmap(pirq)?;
         }
@@ -169,10 +178,16 @@ impl PirqLines for Lines {
 fn with<T>(act: impl FnOnce(&mut Pirqs, &Controllers) -> Result<T, Error>) -> Result<T, Errno> {
     let controllers = controllers().ok_or(Errno::ENODEV)?;
     let mut guard = PIRQS.lock();
-    let pirqs = guard.as_mut().ok_or(Errno::ENODEV)?;
-    let result = act(pirqs, controllers);
-    WORDS.store(pirqs.vector_words(), Ordering::Relaxed);
-    Ok(result?)
+    Ok(act(guard.as_mut().ok_or(Errno::ENODEV)?, controllers)?)
+}
+
+/// [`with`], for what takes vectors or gives them back.
+fn remap<T>(act: impl FnOnce(&mut Pirqs, &Controllers) -> Result<T, Error>) -> Result<T, Errno> {
+    with(|pirqs, controllers| {
+        let result = act(pirqs, controllers);
+        WORDS.store(pirqs.vector_words(), Ordering::Relaxed);
+        result
+    })
 }
 
 fn route(controllers: &Controllers, line: &Line, mask: Mask) {

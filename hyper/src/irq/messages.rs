@@ -29,7 +29,11 @@ pub(super) fn check(message: DeviceMessage, bar: u64) -> Result<(), Errno> {
     match message {
         DeviceMessage::Msi { count, .. } => {
             let capability = MsiCapability::find(&config).ok_or(Errno::ENODEV)?;
-            if count <= capability.room() { Ok(()) } else { Err(Errno::EINVAL) }
+            if count <= capability.room() {
+                Ok(())
+            } else {
+                Err(Errno::EINVAL)
+            }
         }
         DeviceMessage::Msix { entry, .. } => {
             let capability = MsixCapability::find(&config).ok_or(Errno::ENODEV)?;
@@ -48,7 +52,9 @@ pub(super) fn program(message: DeviceMessage, vector: u8, destination: u8) -> Re
     let content = Message::new(destination, vector);
     let config = Function::new(message.device()).ok_or(Error::BadMessage)?;
     match message {
-        DeviceMessage::Msi { index: 0, count, .. } => {
+        DeviceMessage::Msi {
+            index: 0, count, ..
+        } => {
             let capability = MsiCapability::find(&config).ok_or(Error::BadMessage)?;
             for index in 0..count {
                 capability.set_mask(&config, index, Mask::Masked);
@@ -74,7 +80,9 @@ pub(super) fn program(message: DeviceMessage, vector: u8, destination: u8) -> Re
 /// Masks or unmasks a message, where its device can do so.
 pub(super) fn set_mask(message: DeviceMessage, mask: Mask) {
     // A device that is gone, or whose memory is off, sends nothing.
-    let Some(config) = Function::new(message.device()) else { return };
+    let Some(config) = Function::new(message.device()) else {
+        return;
+    };
     match message {
         DeviceMessage::Msi { index, .. } => {
             if let Some(capability) = MsiCapability::find(&config) {
@@ -82,7 +90,8 @@ pub(super) fn set_mask(message: DeviceMessage, mask: Mask) {
             }
         }
         DeviceMessage::Msix { entry, .. } => {
-            let entry = MsixCapability::find(&config).and_then(|capability| capability.entry(entry));
+            let entry =
+                MsixCapability::find(&config).and_then(|capability| capability.entry(entry));
             let _ = entry.and_then(|entry| {
                 with_entry(entry, |table, offset| {
                     let control = table.read(offset + 12) & !MASKED;
@@ -112,7 +121,10 @@ fn with_entry<T>(address: u64, act: impl FnOnce(&Registers, u64) -> T) -> Option
             if pages.len() >= MAX_PAGES || pages.try_reserve(1).is_err() {
                 return None;
             }
-            pages.push((frame, Registers::map(frame << PAGE_SHIFT, PAGE_SIZE as u64)?));
+            pages.push((
+                frame,
+                Registers::map(frame << PAGE_SHIFT, PAGE_SIZE as u64)?,
+            ));
             pages.len() - 1
         }
     };

@@ -13,5 +13,7 @@ mod messages;
 pub(crate) use controllers::{apic, firmware, init, is_pending, read_io_apic, set_timer};
 pub(crate) use dispatch::dispatch;
 pub(crate) use kept::{is_kept, is_port_denied, keep_serial_ports};
+pub(crate) use lines::{
+    Lines, end, forget, map_messages, map_pin, reserve, restore, set_signal, status, unmap,
+};
 pub(crate) use ringwall_hw::reset::power_off;
-pub(crate) use lines::{Lines, end, forget, map_messages, map_pin, reserve, restore, set_signal, status, unmap};

@@ -52,7 +52,11 @@ impl IoApic {
     #[must_use]
     pub fn map(physical: u64, first_gsi: u32) -> Option<Self> {
         let registers = Mutex::new(Registers::map(physical, 0x20)?);
-        let mut apic = Self { registers, first_gsi, pins: 0 };
+        let mut apic = Self {
+            registers,
+            first_gsi,
+            pins: 0,
+        };
         apic.pins = (apic.read(VERSION) >> 16 & 0xff) + 1;
         if apic.pins > MAX_PINS {
             return None;

@@ -3,8 +3,8 @@
 //! Source: SDM vol. 3A, chapter 11.
 
 use x86::apic::xapic::{
-    XAPIC_EOI, XAPIC_ID, XAPIC_LVT_ERROR, XAPIC_LVT_LINT0, XAPIC_LVT_LINT1, XAPIC_LVT_TIMER, XAPIC_SVR,
-    XAPIC_TIMER_CURRENT_COUNT, XAPIC_TIMER_DIV_CONF, XAPIC_TIMER_INIT_COUNT, XAPIC_TPR,
+    XAPIC_EOI, XAPIC_ID, XAPIC_LVT_ERROR, XAPIC_LVT_LINT0, XAPIC_LVT_LINT1, XAPIC_LVT_TIMER,
+    XAPIC_SVR, XAPIC_TIMER_CURRENT_COUNT, XAPIC_TIMER_DIV_CONF, XAPIC_TIMER_INIT_COUNT, XAPIC_TPR,
 };
 
 use crate::memory::device::Registers;
@@ -25,7 +25,9 @@ impl LocalApic {
     /// Maps the registers at their physical address.
     #[must_use]
     pub fn map(physical: u64) -> Option<Self> {
-        Some(Self { registers: Registers::map(physical, 4096)? })
+        Some(Self {
+            registers: Registers::map(physical, 4096)?,
+        })
     }
 
     /// Turns this CPU's APIC on: everything masked but NMIs, timer one-shot at `timer_vector`.

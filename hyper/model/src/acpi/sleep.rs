@@ -29,9 +29,13 @@ impl SleepType {
             _ => false,
         };
         let rest = bytecode.get((0..bytecode.len()).find(is_name)? + S5.len()..)?;
-        let [PACKAGE, lead, rest @ ..] = rest else { return None };
+        let [PACKAGE, lead, rest @ ..] = rest else {
+            return None;
+        };
         // The top two bits of a package's length say how many more bytes it has.
-        let [elements, rest @ ..] = rest.get(usize::from(lead >> 6)..)? else { return None };
+        let [elements, rest @ ..] = rest.get(usize::from(lead >> 6)..)? else {
+            return None;
+        };
         let (a, rest) = constant(rest)?;
         let b = if *elements > 1 { constant(rest)?.0 } else { a };
         (a < 8 && b < 8).then_some(Self { a, b })
@@ -62,7 +66,10 @@ mod tests {
     fn soft_off_is_found_as_compilers_write_it() {
         check(b"\x08_S5_\x12\x06\x04\0\0\0\0", Some((0, 0)));
         check(b"\x08\\_S5_\x12\x0a\x04\x0a\x05\x0a\x07\0\0", Some((5, 7)));
-        check(b"\x10\x2f\\\0\x08_S3_\x12\x06\x04\x01\0\0\0\x08_S5_\x12\x07\x04\x0a\x07\x01\0\0", Some((7, 1)));
+        check(
+            b"\x10\x2f\\\0\x08_S3_\x12\x06\x04\x01\0\0\0\x08_S5_\x12\x07\x04\x0a\x07\x01\0\0",
+            Some((7, 1)),
+        );
         // A length of two bytes; one element for both registers.
         check(b"\x08_S5_\x12\x48\x00\x01\x0a\x03", Some((3, 3)));
     }

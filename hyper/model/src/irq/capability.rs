@@ -54,7 +54,10 @@ impl MsiCapability {
     pub fn find(config: &impl ConfigSpace) -> Option<Self> {
         let register = find(config, MSI)?;
         // Its longest form ends inside the space.
-        (register <= 0xe8).then(|| Self { register, control: config.read(register) })
+        (register <= 0xe8).then(|| Self {
+            register,
+            control: config.read(register),
+        })
     }
 
     /// How many messages the device can send: 1..=32.
@@ -72,8 +75,14 @@ impl MsiCapability {
             config.write(register + 8, 0);
         }
         let data = self.data_register();
-        config.write(data, config.read(data) & 0xffff_0000 | message.data & 0xffff);
-        config.write(register, control & !(7 << 20) | count.trailing_zeros() << 20);
+        config.write(
+            data,
+            config.read(data) & 0xffff_0000 | message.data & 0xffff,
+        );
+        config.write(
+            register,
+            control & !(7 << 20) | count.trailing_zeros() << 20,
+        );
     }
 
     /// Masks or unmasks message `index`, where the device can do so.
@@ -84,7 +93,14 @@ impl MsiCapability {
         let register = self.data_register() + 4;
         let bit = 1u32.checked_shl(index.into()).unwrap_or(0);
         let old = config.read(register);
-        config.write(register, if mask == Mask::Masked { old | bit } else { old & !bit });
+        config.write(
+            register,
+            if mask == Mask::Masked {
+                old | bit
+            } else {
+                old & !bit
+            },
+        );
     }
 
     const fn is_long(self) -> bool {
@@ -118,7 +134,11 @@ impl MsixCapability {
         let bar = base_address(config, (place & 7).to_le_bytes()[0])?;
         let table = bar.checked_add(u64::from(place & !7))?;
         table.checked_add(16 * u64::from(entries))?;
-        Some(Self { entries, bar, table })
+        Some(Self {
+            entries,
+            bar,
+            table,
+        })
     }
 
     /// Where the device's region that has the table in it starts.
@@ -130,7 +150,11 @@ impl MsixCapability {
     /// The physical address of an entry: address, upper address, data and control, of 4 bytes each.
     #[must_use]
     pub const fn entry(self, entry: u16) -> Option<u64> {
-        if entry < self.entries { Some(self.table + 16 * entry as u64) } else { None }
+        if entry < self.entries {
+            Some(self.table + 16 * entry as u64)
+        } else {
+            None
+        }
     }
 }
 

@@ -17,7 +17,10 @@ impl Message {
     /// A message to the local APIC `destination`.
     #[must_use]
     pub const fn new(destination: u8, vector: u8) -> Self {
-        Self { address: 0xfee0_0000 | (destination as u32) << 12, data: vector as u32 }
+        Self {
+            address: 0xfee0_0000 | (destination as u32) << 12,
+            data: vector as u32,
+        }
     }
 }
 

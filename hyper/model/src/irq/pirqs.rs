@@ -38,7 +38,16 @@ impl Line {
     /// Whether the domain has to end it.
     #[must_use]
     pub const fn needs_end(&self) -> bool {
-        matches!(self.source, Source::Pin { signal: Signal { trigger: Trigger::Level, .. }, .. })
+        matches!(
+            self.source,
+            Source::Pin {
+                signal: Signal {
+                    trigger: Trigger::Level,
+                    ..
+                },
+                ..
+            }
+        )
     }
 }
 
@@ -115,21 +124,25 @@ impl Pirqs {
 
     /// The lines that are messages of a device.
     pub fn messages_of(&self, device: PciDevice) -> impl Iterator<Item = (Pirq, Line)> {
-        (0u32..).zip(&self.slots).filter_map(move |(number, slot)| match slot {
-            Slot::Mapped(line) => match line.source {
-                Source::Message(message) if message.device() == device => {
-                    Some((Pirq::new(number), *line))
-                }
+        (0u32..)
+            .zip(&self.slots)
+            .filter_map(move |(number, slot)| match slot {
+                Slot::Mapped(line) => match line.source {
+                    Source::Message(message) if message.device() == device => {
+                        Some((Pirq::new(number), *line))
+                    }
+                    _ => None,
+                },
                 _ => None,
-            },
-            _ => None,
-        })
+            })
     }
 
     /// A message of a device that [`Self::unmap`] takes.
     #[must_use]
     pub fn unused_message_of(&self, device: PciDevice) -> Option<Pirq> {
-        let (pirq, _) = self.messages_of(device).find(|&(pirq, line)| self.unmappable(pirq, line).is_ok())?;
+        let (pirq, _) = self
+            .messages_of(device)
+            .find(|&(pirq, line)| self.unmappable(pirq, line).is_ok())?;
         Some(pirq)
     }
 
@@ -197,11 +210,16 @@ impl Pirqs {
         wanted: Option<Pirq>,
     ) -> Result<(Pirq, Line), Error> {
         let count = match first {
-            DeviceMessage::Msi { index: 0, count, .. } if count.is_power_of_two() => count,
+            DeviceMessage::Msi {
+                index: 0, count, ..
+            } if count.is_power_of_two() => count,
             DeviceMessage::Msi { .. } => return Err(Error::BadMessage),
             DeviceMessage::Msix { .. } => 1,
         };
-        if self.messages_of(first.device()).any(|(_, line)| collides(line.source, first)) {
+        if self
+            .messages_of(first.device())
+            .any(|(_, line)| collides(line.source, first))
+        {
             return Err(Error::Mapped);
         }
         let pirq = match wanted {
@@ -211,9 +229,11 @@ impl Pirqs {
         let vector = self.vectors.take(count).ok_or(Error::Full)?;
         for number in (0..count).rev() {
             let message = match first {
-                DeviceMessage::Msi { device, .. } => {
-                    DeviceMessage::Msi { device, index: number, count }
-                }
+                DeviceMessage::Msi { device, .. } => DeviceMessage::Msi {
+                    device,
+                    index: number,
+                    count,
+                },
                 entry @ DeviceMessage::Msix { .. } => entry,
             };
             let pirq = Pirq::new(pirq.raw() + u32::from(number));
@@ -296,17 +316,25 @@ impl Pirqs {
     /// How many PIRQs go with this one, if it may go.
     fn unmappable(&self, pirq: Pirq, line: Line) -> Result<u8, Error> {
         let count = match line.source {
-            Source::Message(DeviceMessage::Msi { index: 0, count, .. }) => count,
+            Source::Message(DeviceMessage::Msi {
+                index: 0, count, ..
+            }) => count,
             Source::Message(DeviceMessage::Msi { .. }) => return Err(Error::BadMessage),
             Source::Message(DeviceMessage::Msix { .. }) | Source::Pin { .. } => 1,
         };
         let mut pirqs = (0..count).map(|number| Pirq::new(pirq.raw() + u32::from(number)));
         let is_bound = |pirq| self.line(pirq).is_ok_and(|line| line.is_bound);
-        if pirqs.any(is_bound) { Err(Error::Bound) } else { Ok(count) }
+        if pirqs.any(is_bound) {
+            Err(Error::Bound)
+        } else {
+            Ok(count)
+        }
     }
 
     fn pin(&mut self, gsi: u32) -> Result<&mut Pin, Error> {
-        self.pins.get_mut(index(Pirq::new(gsi))).ok_or(Error::BadPirq)
+        self.pins
+            .get_mut(index(Pirq::new(gsi)))
+            .ok_or(Error::BadPirq)
     }
 
     fn mapped(&mut self, pirq: Pirq) -> Result<&mut Line, Error> {
@@ -334,11 +362,20 @@ impl Pirqs {
             return Err(Error::BadPirq);
         }
         let is_mapped = |slot: &Slot| matches!(slot, Slot::Mapped(_));
-        if slots.iter().any(is_mapped) { Err(Error::Mapped) } else { Ok(first) }
+        if slots.iter().any(is_mapped) {
+            Err(Error::Mapped)
+        } else {
+            Ok(first)
+        }
     }
 
     fn publish(&mut self, pirq: Pirq, source: Source, vector: u8) -> Line {
-        let line = Line { source, vector, is_bound: false, is_held: false };
+        let line = Line {
+            source,
+            vector,
+            is_bound: false,
+            is_held: false,
+        };
         self.set(pirq, Slot::Mapped(line));
         self.set_owner(vector, Some(pirq));
         line
@@ -375,7 +412,8 @@ fn index(pirq: Pirq) -> usize {
 
 fn filled<T>(items: impl ExactSizeIterator<Item = T>) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
-    list.try_reserve_exact(items.len()).map_err(|_| Error::OutOfMemory)?;
+    list.try_reserve_exact(items.len())
+        .map_err(|_| Error::OutOfMemory)?;
     list.extend(items);
     Ok(list)
 }

@@ -29,9 +29,15 @@ pub struct Signal {
 
 impl Signal {
     /// Lines of the ISA bus, unless the firmware says otherwise.
-    pub const ISA: Self = Self { trigger: Trigger::Edge, polarity: Polarity::ActiveHigh };
+    pub const ISA: Self = Self {
+        trigger: Trigger::Edge,
+        polarity: Polarity::ActiveHigh,
+    };
     /// Lines of PCI.
-    pub const PCI: Self = Self { trigger: Trigger::Level, polarity: Polarity::ActiveLow };
+    pub const PCI: Self = Self {
+        trigger: Trigger::Level,
+        polarity: Polarity::ActiveLow,
+    };
 }
 
 /// Whether an interrupt is held back at its source.

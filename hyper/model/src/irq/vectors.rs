@@ -18,7 +18,9 @@ impl Vectors {
     /// None is in use.
     #[must_use]
     pub const fn new() -> Self {
-        Self { taken: [false; 256] }
+        Self {
+            taken: [false; 256],
+        }
     }
 
     /// Takes `count` (1..=32) successive vectors. Where it is more than one, the first is a
@@ -27,8 +29,9 @@ impl Vectors {
         if !(1..=32).contains(&count) {
             return None;
         }
-        let step = usize::from(count.next_power_of_two());
-        let mut firsts = (FIRST_DEVICE_VECTOR..=LAST_DEVICE_VECTOR).step_by(step);
+        let step = count.next_power_of_two();
+        let lowest = FIRST_DEVICE_VECTOR.next_multiple_of(step);
+        let mut firsts = (lowest..=LAST_DEVICE_VECTOR).step_by(step.into());
         let first = firsts.find(|&first| self.is_free(first, count))?;
         self.set(first, count, true);
         Some(first)
@@ -43,11 +46,15 @@ impl Vectors {
     #[must_use]
     pub fn words(&self) -> u8 {
         let words = self.taken.chunks(32).enumerate();
-        words.fold(0, |words, (word, taken)| words | u8::from(taken.contains(&true)) << word)
+        words.fold(0, |words, (word, taken)| {
+            words | u8::from(taken.contains(&true)) << word
+        })
     }
 
     fn is_free(&self, first: u8, count: u8) -> bool {
-        let Some(last) = first.checked_add(count - 1) else { return false };
+        let Some(last) = first.checked_add(count - 1) else {
+            return false;
+        };
         last <= LAST_DEVICE_VECTOR
             && (first..=last).all(|vector| {
                 !SOFT.contains(&vector) && self.taken.get(usize::from(vector)) == Some(&false)

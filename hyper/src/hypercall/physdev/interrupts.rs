@@ -1,7 +1,8 @@
 //! Interrupts and their PIRQs.
 
 use ringwall_abi::physdev::{
-    ApicAccess, Eoi, GetFreePirq, IrqStatusQuery, IrqVector, MapPirq, MapPirqType, SetupGsi, UnmapPirq,
+    ApicAccess, Eoi, GetFreePirq, IrqStatusQuery, IrqVector, MapPirq, MapPirqType, SetupGsi,
+    UnmapPirq,
 };
 use ringwall_abi::{DomainId, Errno};
 use ringwall_model::event::Pirq;
@@ -40,8 +41,16 @@ pub(super) fn allocate_vector(call: &Call<'_>) -> Result {
 pub(super) fn set_up_gsi(call: &Call<'_>) -> Result {
     let request: SetupGsi = call.read(1)?;
     let signal = Signal {
-        trigger: if request.triggering == 0 { Trigger::Edge } else { Trigger::Level },
-        polarity: if request.polarity == 0 { Polarity::ActiveHigh } else { Polarity::ActiveLow },
+        trigger: if request.triggering == 0 {
+            Trigger::Edge
+        } else {
+            Trigger::Level
+        },
+        polarity: if request.polarity == 0 {
+            Polarity::ActiveHigh
+        } else {
+            Polarity::ActiveLow
+        },
     };
     irq::set_signal(number(request.gsi)?, signal)?;
     Ok(0)
@@ -54,7 +63,9 @@ pub(super) fn map(call: &Call<'_>) -> Result {
     let mut request: MapPirq = call.read(1)?;
     require_own(call, request.domid)?;
     let wanted = number(request.pirq).ok().map(Pirq::new);
-    let kind = u32::try_from(request.kind).ok().and_then(|kind| MapPirqType::try_from(kind).ok());
+    let kind = u32::try_from(request.kind)
+        .ok()
+        .and_then(|kind| MapPirqType::try_from(kind).ok());
     let pirq = match kind {
         Some(MapPirqType::Gsi) => map_pin(number(request.index)?, wanted)?,
         Some(MapPirqType::Msi | MapPirqType::MsiSeg | MapPirqType::MultiMsi) => {
@@ -95,7 +106,10 @@ pub(super) fn unmap(call: &Call<'_>) -> Result {
 pub(super) fn reserve(call: &Call<'_>) -> Result {
     let mut request: GetFreePirq = call.read(1)?;
     let kind = MapPirqType::from_number(u64::from(request.kind.cast_unsigned()));
-    if !matches!(kind, Some(MapPirqType::Msi | MapPirqType::MsiSeg | MapPirqType::MultiMsi)) {
+    if !matches!(
+        kind,
+        Some(MapPirqType::Msi | MapPirqType::MsiSeg | MapPirqType::MultiMsi)
+    ) {
         return Err(Errno::EINVAL.into());
     }
     request.pirq = irq::reserve()?.raw();

@@ -11,7 +11,11 @@ use crate::irq;
 /// Maps a message, or several MSI; the (first) PIRQ.
 pub(super) fn map(request: &MapPirq, wanted: Option<Pirq>) -> Result<Pirq> {
     let message = decode(request).ok_or(Errno::EINVAL)?;
-    Ok(irq::map_messages(message, wanted, request.table_base.raw())?)
+    Ok(irq::map_messages(
+        message,
+        wanted,
+        request.table_base.raw(),
+    )?)
 }
 
 /// Which message is meant. A device's MSI are as many as a power of two, since it chooses between
@@ -23,16 +27,31 @@ fn decode(request: &MapPirq) -> Option<DeviceMessage> {
     if zero != 0 || seg != 0 && !has_segment {
         return None;
     }
-    let device = PciDevice { seg, bus, devfn: u8::try_from(request.devfn).ok()? };
+    let device = PciDevice {
+        seg,
+        bus,
+        devfn: u8::try_from(request.devfn).ok()?,
+    };
     let is_msix = request.table_base.raw() != 0;
     if request.kind.cast_unsigned() == MapPirqType::MultiMsi.number() {
         let count = u8::try_from(request.entry_nr).ok()?;
         let fits = !is_msix && count <= 32 && count.is_power_of_two();
-        return fits.then_some(DeviceMessage::Msi { device, index: 0, count });
+        return fits.then_some(DeviceMessage::Msi {
+            device,
+            index: 0,
+            count,
+        });
     }
     Some(if is_msix {
-        DeviceMessage::Msix { device, entry: u16::try_from(request.entry_nr).ok()? }
+        DeviceMessage::Msix {
+            device,
+            entry: u16::try_from(request.entry_nr).ok()?,
+        }
     } else {
-        DeviceMessage::Msi { device, index: 0, count: 1 }
+        DeviceMessage::Msi {
+            device,
+            index: 0,
+            count: 1,
+        }
     })
 }

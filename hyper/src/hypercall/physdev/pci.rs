@@ -57,5 +57,9 @@ pub(super) fn note_config_space(call: &Call<'_>) -> Result {
 }
 
 fn in_segment_0(device: ManagePci) -> PciDevice {
-    PciDevice { seg: 0, bus: device.bus, devfn: device.devfn }
+    PciDevice {
+        seg: 0,
+        bus: device.bus,
+        devfn: device.devfn,
+    }
 }

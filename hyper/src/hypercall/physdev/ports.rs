@@ -12,7 +12,10 @@ const PORTS: u32 = 1 << 16;
 /// `set_iopl`. `EINVAL`: above 3. It gives ports to dom0 alone.
 pub(super) fn set_iopl(call: &Call<'_>) -> Result {
     let request: SetIopl = call.read(1)?;
-    let iopl = u8::try_from(request.iopl).ok().filter(|&iopl| iopl <= 3).ok_or(Errno::EINVAL)?;
+    let iopl = u8::try_from(request.iopl)
+        .ok()
+        .filter(|&iopl| iopl <= 3)
+        .ok_or(Errno::EINVAL)?;
     call.vcpu.state.lock().iopl = iopl;
     schedule::set_io_rights(call.vcpu, iopl);
     Ok(0)

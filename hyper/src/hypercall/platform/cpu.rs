@@ -53,7 +53,11 @@ pub(super) fn take_power_states(call: &Call<'_>) -> Result {
     /// `XEN_PM_PX`, the higher of the two; `XEN_PM_CX` is 0.
     const P_STATES: u32 = 1;
     let request: SetProcessorPminfo = read_body(call)?;
-    if request.kind <= P_STATES { Ok(0) } else { Err(Errno::EINVAL.into()) }
+    if request.kind <= P_STATES {
+        Ok(0)
+    } else {
+        Err(Errno::EINVAL.into())
+    }
 }
 
 /// CPU `index`: the one that runs, then the others as the firmware lists them.
@@ -63,10 +67,15 @@ fn processor(index: u32) -> Option<Processor> {
     match index.checked_sub(1) {
         None => {
             let boot = listed.iter().find(|processor| processor.apic_id == boot_id);
-            Some(boot.copied().unwrap_or(Processor { apic_id: boot_id, acpi_id: 0 }))
+            Some(boot.copied().unwrap_or(Processor {
+                apic_id: boot_id,
+                acpi_id: 0,
+            }))
         }
         Some(rest) => {
-            let mut others = listed.iter().filter(|processor| processor.apic_id != boot_id);
+            let mut others = listed
+                .iter()
+                .filter(|processor| processor.apic_id != boot_id);
             others.nth(usize::try_from(rest).ok()?).copied()
         }
     }
@@ -81,6 +90,18 @@ fn last_processor() -> u32 {
 fn signature(word: u32) -> (u32, u32, u32) {
     let (family, model) = (word >> 8 & 0xf, word >> 4 & 0xf);
     let (more_family, more_model) = (word >> 20 & 0xff, word >> 16 & 0xf);
-    let model = if matches!(family, 6 | 15) { more_model << 4 | model } else { model };
-    (if family == 15 { family + more_family } else { family }, model, word & 0xf)
+    let model = if matches!(family, 6 | 15) {
+        more_model << 4 | model
+    } else {
+        model
+    };
+    (
+        if family == 15 {
+            family + more_family
+        } else {
+            family
+        },
+        model,
+        word & 0xf,
+    )
 }

@@ -15,7 +15,9 @@ pub(in crate::hypercall) fn handle(call: &mut Call<'_>) -> Result {
     if header.interface_version != INTERFACE_VERSION {
         return Err(Errno::EACCES.into());
     }
-    let Ok(op) = PlatformOp::try_from(header.cmd) else { return Err(Errno::ENOSYS.into()) };
+    let Ok(op) = PlatformOp::try_from(header.cmd) else {
+        return Err(Errno::ENOSYS.into());
+    };
     match op {
         PlatformOp::Settime32 => time::set_32(call),
         PlatformOp::Settime64 => time::set_64(call),
@@ -54,5 +56,7 @@ pub(super) fn write_body<T: IntoBytes + Immutable>(call: &Call<'_>, value: &T) -
 
 fn body(call: &Call<'_>) -> Result<GuestAddress> {
     let offset = PlatformRequest::BODY_OFFSET as u64;
-    call.address(0).checked_add(offset).ok_or(Stop::Errno(Errno::EFAULT))
+    call.address(0)
+        .checked_add(offset)
+        .ok_or(Stop::Errno(Errno::EFAULT))
 }
