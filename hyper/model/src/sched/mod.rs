@@ -17,6 +17,8 @@
 mod cpu_set;
 mod error;
 mod group;
+mod members;
+mod moving;
 mod queue;
 mod scheduler;
 #[cfg(test)]

@@ -114,24 +114,23 @@ impl Queue {
 
     /// Takes it out for good, if it is asleep and its context saved.
     pub(super) fn expel(&mut self, vcpu: u32) -> Result<u32, Error> {
-        let leaving = self.leaving == Some(vcpu);
+        let here = self.is_here(vcpu);
         let entity = self.entity(vcpu).ok_or(Error::NoSuchSlot)?;
-        if entity.state != State::Asleep || leaving {
+        if entity.state != State::Asleep || here {
             return Err(Error::Busy);
         }
         Ok(core::mem::replace(entity, Entity::ABSENT).group)
     }
 
-    /// Whether another CPU's queue may take it.
-    pub(super) fn is_movable(&mut self, vcpu: u32) -> bool {
-        let free = self.leaving != Some(vcpu);
-        free && self
-            .entity(vcpu)
-            .is_some_and(|entity| entity.state != State::Running)
+    /// Whether its registers are this CPU's, or still being saved: no other CPU may have it.
+    pub(super) fn is_here(&self, vcpu: u32) -> bool {
+        self.current == Some(vcpu) || self.leaving == Some(vcpu)
     }
 
     /// Moves it to another queue, waiting or asleep as it was.
-    pub(super) fn hand_over(&mut self, vcpu: u32, to: &mut Self) {
+    pub(super) fn hand_over(&mut self, vcpu: u32, to: &mut Self, groups: &[Group], now_ns: u64) {
+        self.account(groups, now_ns);
+        to.account(groups, now_ns);
         let floor = self.floor;
         let Some(entity) = self.entity(vcpu) else {
             return;
@@ -157,9 +156,12 @@ impl Queue {
         }
     }
 
-    /// It wants to run. False where it did already.
-    pub(super) fn wake(&mut self, vcpu: u32) -> bool {
+    /// It wants to run. False where it did already, or still runs.
+    pub(super) fn wake(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
+        // The floor rises with the current one.
+        self.account(groups, now_ns);
         let lead = self.floor.saturating_sub(WAKE_LEAD_NS);
+        let still_current = self.current == Some(vcpu);
         let Some(entity) = self
             .entity(vcpu)
             .filter(|entity| entity.state == State::Asleep)
@@ -167,23 +169,38 @@ impl Queue {
             return false;
         };
         entity.used = entity.used.max(lead);
+        if still_current {
+            entity.state = State::Running;
+            return false;
+        }
         self.enqueue(vcpu);
         true
     }
 
-    /// It does not want to run. True where the CPU has to pick another.
-    pub(super) fn sleep(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
-        if self.current == Some(vcpu) {
-            self.account(groups, now_ns);
-            self.current = None;
-            self.leaving = Some(vcpu);
-        }
+    /// It does not want to run. True where it does, so that the CPU has to pick another: until
+    /// then it stays the current one.
+    pub(super) fn sleep(&mut self, vcpu: u32) -> bool {
         self.ready.remove(vcpu);
         self.parked.remove(vcpu);
         let Some(entity) = self.entity(vcpu) else {
             return false;
         };
         core::mem::replace(&mut entity.state, State::Asleep) == State::Running
+    }
+
+    /// The context of the one that left is saved. Returns it if it has to move elsewhere; one
+    /// that had to and may stay after all waits here.
+    pub(super) fn left(&mut self) -> Option<u32> {
+        let cpu = self.cpu;
+        let vcpu = self.leaving.take()?;
+        let entity = self.entity(vcpu)?;
+        if !entity.affinity.contains(cpu) {
+            return Some(vcpu);
+        }
+        if entity.state == State::Exiled {
+            self.enqueue(vcpu);
+        }
+        None
     }
 
     /// The current one lets the next have its turn.
@@ -229,7 +246,7 @@ impl Queue {
         }
         while let Some((vcpu, _)) = self.ready.first() {
             self.ready.remove(vcpu);
-            if self.park_if_spent(vcpu, groups, now_ns) {
+            if self.exile_if_barred(vcpu) || self.park_if_spent(vcpu, groups, now_ns) {
                 continue;
             }
             self.run(vcpu, now_ns);
@@ -251,7 +268,6 @@ impl Queue {
 
     /// When somebody who just woke takes the place of the current one; now if there is none.
     pub(super) fn preempt_ns(&mut self, groups: &[Group], now_ns: u64) -> u64 {
-        self.account(groups, now_ns);
         let soonest = self.switched_ns.saturating_add(MIN_RUN_NS);
         self.slice_end(groups, now_ns, 0)
             .map_or(now_ns, |end| end.max(soonest))
@@ -286,7 +302,7 @@ impl Queue {
         let Some(entity) = self.entity(vcpu) else {
             return false;
         };
-        if !entity.affinity.contains(cpu) {
+        if !entity.affinity.contains(cpu) || entity.state != State::Running {
             return false;
         }
         let left = groups
@@ -309,17 +325,24 @@ impl Queue {
 
     /// The current one has to go.
     fn put_back(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) {
-        let cpu = self.cpu;
         self.current = None;
         self.leaving = Some(vcpu);
-        let Some(entity) = self.entity(vcpu) else {
+        let asleep = |entity: &mut Entity| entity.state == State::Asleep;
+        if self.entity(vcpu).is_none_or(asleep)
+            || self.exile_if_barred(vcpu)
+            || self.park_if_spent(vcpu, groups, now_ns)
+        {
             return;
-        };
-        if !entity.affinity.contains(cpu) {
-            entity.state = State::Exiled;
-        } else if !self.park_if_spent(vcpu, groups, now_ns) {
-            self.enqueue(vcpu);
         }
+        self.enqueue(vcpu);
+    }
+
+    fn exile_if_barred(&mut self, vcpu: u32) -> bool {
+        let cpu = self.cpu;
+        let barred = self
+            .entity(vcpu)
+            .filter(|entity| !entity.affinity.contains(cpu));
+        barred.map(|entity| entity.state = State::Exiled).is_some()
     }
 
     fn park_if_spent(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
@@ -359,13 +382,19 @@ impl Queue {
         self.yielded = false;
     }
 
-    /// When the current one will have used `grace_ns` more than the first of those who wait.
+    /// When the current one will have used `grace_ns` more than the first of those who wait;
+    /// where it has used more already, when it has run long enough.
     fn slice_end(&mut self, groups: &[Group], now_ns: u64, grace_ns: u64) -> Option<u64> {
         let (_, next) = self.ready.first()?;
-        let used = self.current.and_then(|vcpu| self.entity(vcpu))?.used;
-        let ahead = self
-            .current_group(groups)?
-            .real_ns(next.saturating_sub(used));
+        let current = self.current.and_then(|vcpu| self.entity(vcpu))?;
+        if current.state != State::Running {
+            return None;
+        }
+        let used = current.used;
+        if next < used {
+            return Some(self.switched_ns.saturating_add(MIN_RUN_NS).max(now_ns));
+        }
+        let ahead = self.current_group(groups)?.real_ns(next - used);
         let slice = ahead.saturating_add(grace_ns).min(MAX_SLICE_NS);
         Some(now_ns.saturating_add(slice))
     }
