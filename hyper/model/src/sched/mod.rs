@@ -15,6 +15,7 @@
 //! [`Scheduler::sleep`] first and looks for events after, or a wake-up between would be lost.
 
 mod cpu_set;
+mod entity;
 mod error;
 mod group;
 mod members;

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use super::entity::{Entity, Left, State};
 use super::group::Group;
 use super::{CpuId, CpuSet, Error};
 use crate::time::Heap;
@@ -18,41 +19,7 @@ const WAKE_LEAD_NS: u64 = 1_000_000;
 /// Virtual time is set back when it gets here.
 const FAR: u64 = 1 << 62;
 
-/// What a virtual CPU is doing, as its queue sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Not in this queue.
-    Absent,
-    /// Does not want to run.
-    Asleep,
-    /// Waits in the queue.
-    Ready,
-    /// Waits for its group's next period.
-    Parked,
-    /// Runs on the queue's CPU.
-    Running,
-    /// Wants to run, but not here: moves when its context is saved.
-    Exiled,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entity {
-    pub(super) state: State,
-    pub(super) group: u32,
-    pub(super) affinity: CpuSet,
-    /// Virtual time used, in ns, by this queue's reckoning.
-    pub(super) used: u64,
-}
-
-impl Entity {
-    const ABSENT: Self = Self {
-        state: State::Absent,
-        group: 0,
-        affinity: CpuSet::EMPTY,
-        used: 0,
-    };
-}
-
+/// The virtual CPUs that belong to a CPU, under the lock that is around it.
 #[derive(Debug)]
 pub(super) struct Queue {
     cpu: CpuId,
@@ -188,19 +155,19 @@ impl Queue {
         core::mem::replace(&mut entity.state, State::Asleep) == State::Running
     }
 
-    /// The context of the one that left is saved. Returns it if it has to move elsewhere; one
-    /// that had to and may stay after all waits here.
-    pub(super) fn left(&mut self) -> Option<u32> {
+    /// The context of the one that left is saved.
+    pub(super) fn left(&mut self) -> Option<Left> {
         let cpu = self.cpu;
         let vcpu = self.leaving.take()?;
         let entity = self.entity(vcpu)?;
         if !entity.affinity.contains(cpu) {
-            return Some(vcpu);
+            return Some(Left::ForElsewhere(vcpu));
         }
-        if entity.state == State::Exiled {
-            self.enqueue(vcpu);
+        if entity.state != State::Exiled {
+            return None;
         }
-        None
+        self.enqueue(vcpu);
+        Some(Left::ToReturn)
     }
 
     /// The current one lets the next have its turn.
@@ -414,5 +381,31 @@ impl Queue {
                 self.ready.set(vcpu, entity.used);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CpuId, CpuSet, FAR, Queue, WAKE_LEAD_NS};
+    use crate::sched::Parameters;
+    use crate::sched::group::Group;
+
+    #[test]
+    fn virtual_time_is_set_back_before_it_ends() {
+        let groups = [Group::default()];
+        groups[0].set(Parameters::default()).expect("a weight");
+        let mut queue = Queue::new(CpuId::new(0), 3).expect("memory");
+        queue.floor = FAR - 5;
+        for vcpu in 0..3 {
+            queue.adopt(vcpu, 0, CpuSet::ALL);
+            assert!(queue.wake(vcpu, &groups, 0));
+        }
+        let mut order = Vec::new();
+        for round in 0..6 {
+            order.push(queue.choose(&groups, round * 10_000_000));
+        }
+        order.sort();
+        assert_eq!(order, [0, 0, 1, 1, 2, 2].map(Some));
+        assert!(queue.floor < 100_000_000 + WAKE_LEAD_NS, "{}", queue.floor);
     }
 }

@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use spin::{Mutex, MutexGuard};
 
 use super::cpu_set::SharedCpuSet;
+use super::entity::Left;
 use super::group::Group;
 use super::queue::Queue;
 use super::{CPUS, CpuId, CpuSet, Error, GroupSlot};
@@ -162,8 +163,17 @@ impl Scheduler {
 
     /// The context of whoever ran on `cpu` before is in memory: others may have it.
     pub fn context_saved(&self, cpu: CpuId, now_ns: u64) -> Option<Kick> {
-        let exile = self.queue(cpu)?.lock().left()?;
-        self.move_to_allowed(VcpuSlot(exile), now_ns)
+        let mut queue = self.queue(cpu)?.lock();
+        match queue.left()? {
+            Left::ToReturn => Some(Kick {
+                cpu,
+                at_ns: queue.preempt_ns(&self.groups, now_ns),
+            }),
+            Left::ForElsewhere(vcpu) => {
+                drop(queue);
+                self.move_to_allowed(VcpuSlot(vcpu), now_ns)
+            }
+        }
     }
 }
 

@@ -191,3 +191,58 @@ fn slots_come_back() {
     assert_eq!(scheduler.remove_group(group), Ok(()));
     assert!(scheduler.add_group(Parameters::default()).is_ok());
 }
+
+/// A remote sleep, wake and change of affinity before the CPU has looked.
+#[test]
+fn one_that_still_runs_moves_only_when_saved() {
+    let scheduler = scheduler();
+    let group = scheduler.add_group(Parameters::default()).expect("a group");
+    let vcpu = scheduler.add(group, CpuSet::ALL).expect("a slot");
+    let (cpu1, only1) = (CpuId::new(1), CpuSet::of(CpuId::new(1)));
+    assert!(scheduler.wake(vcpu, 0).is_some());
+    assert_eq!(scheduler.pick(CPU0, 0).vcpu, Some(vcpu));
+    assert!(scheduler.sleep(vcpu, 1).is_some());
+    assert_eq!(scheduler.wake(vcpu, 1), None);
+    let kick = scheduler.set_affinity(vcpu, only1, 2).expect("a CPU");
+    assert_eq!(
+        kick,
+        Some(Kick {
+            cpu: CPU0,
+            at_ns: 2
+        })
+    );
+    assert_eq!(scheduler.pick(cpu1, 2), NOTHING);
+    assert_eq!(scheduler.pick(CPU0, 2), NOTHING);
+    assert_eq!(scheduler.pick(cpu1, 2), NOTHING);
+    assert_eq!(
+        scheduler.context_saved(CPU0, 3),
+        Some(Kick {
+            cpu: cpu1,
+            at_ns: 3
+        })
+    );
+    assert_eq!(scheduler.pick(cpu1, 3).vcpu, Some(vcpu));
+}
+
+#[test]
+fn one_that_was_to_move_may_stay_after_all() {
+    let scheduler = scheduler();
+    let group = scheduler.add_group(Parameters::default()).expect("a group");
+    let vcpu = scheduler.add(group, CpuSet::ALL).expect("a slot");
+    assert!(scheduler.wake(vcpu, 0).is_some());
+    assert_eq!(scheduler.pick(CPU0, 0).vcpu, Some(vcpu));
+    scheduler
+        .set_affinity(vcpu, CpuSet::of(CpuId::new(1)), 1)
+        .map(drop)
+        .expect("a CPU");
+    assert_eq!(scheduler.pick(CPU0, 1), NOTHING);
+    assert_eq!(scheduler.set_affinity(vcpu, CpuSet::ALL, 1), Ok(None));
+    assert_eq!(
+        scheduler.context_saved(CPU0, 1),
+        Some(Kick {
+            cpu: CPU0,
+            at_ns: 1
+        })
+    );
+    assert_eq!(scheduler.pick(CPU0, 1).vcpu, Some(vcpu));
+}
