@@ -194,13 +194,11 @@ impl Frame {
 
     /// Gives a clean frame to a domain, with the reference of the allocation.
     pub(super) fn allot(&self, owner: DomainId) {
-        self.usage.reset();
         self.store(owner, ALLOCATED | LISTED, 1);
     }
 
     /// Gives a clean frame to a domain, with one reference that is the hypervisor's.
     pub(super) fn lend(&self, owner: DomainId) {
-        self.usage.reset();
         self.store(owner, 0, 1);
     }
 
