@@ -156,7 +156,9 @@ impl Arena {
     pub(super) fn flush(&self) {
         self.flushes.fetch_add(1, Ordering::SeqCst);
         let act = self.at_flush.lock().unwrap().take();
-        act.map_or((), |act| act(self));
+        if let Some(act) = act {
+            act(self);
+        }
         let _ = self.clock.flush(&self.cpu, || *self.tlb() = Tlb::default());
     }
 
@@ -360,7 +362,9 @@ impl Machine for Arena {
     fn tlb_now(&self) -> TlbStamp {
         let now = self.clock.now();
         let act = self.after_clock.lock().unwrap().take();
-        act.map_or((), |act| act(self));
+        if let Some(act) = act {
+            act(self);
+        }
         now
     }
 

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use ringwall_abi::Mfn;
 
-use super::arena::{Arena, D0, DEVICE, RO, RW};
+use super::arena::{Arena, D0, D1, DEVICE, RO, RW};
 use super::audit::Held;
 use crate::memory::policy::Change;
 use crate::memory::{
-    Entry, EntryIndex, Error, Flags, Flush, HYPERVISOR_SLOTS, Keep, L1tf, Level, NoExecute, Policy,
-    Reach, Ring, Unfinished, check_descriptor,
+    Entry, EntryAddress, EntryIndex, Error, Flags, Flush, HYPERVISOR_SLOTS, Keep, L1tf, Level,
+    NoExecute, Policy, Reach, Ring, Unfinished, check_descriptor,
 };
 
 const ORDINARY: Policy = Policy::new(40, NoExecute::Honoured, L1tf::Immune);
@@ -324,5 +324,43 @@ proptest! {
                 prop_assert!(is_allowed(bit, level), "bit {bit} of {level:?}");
             }
         }
+    }
+}
+
+#[test]
+fn mmu_update_goes_by_what_the_frame_is() {
+    let arena = Arena::new(16);
+    let [_, _, l2, l1] = arena.hierarchy(D0);
+    let [plain, page]: [Mfn; 2] = arena.allocate_many(D0);
+    let theirs = arena.allocate(D1);
+    let linked = arena.peek(l2, 0);
+    let anything = Entry::new(0xffff_ffff_ffff_fff1);
+    let mapped = Entry::map(page, RW);
+    let cases = [
+        (plain, anything, Ok(Flush::Nothing), anything),
+        (l1, anything, Err(Error::BadFlags), Entry::NONE),
+        (l1, mapped, Ok(Flush::Nothing), mapped.with(Flags::USER)),
+        (l2, mapped, Err(Error::TypeConflict), linked),
+        (l2, Entry::NONE, Ok(Flush::All), Entry::NONE),
+        // No table any more.
+        (l1, anything, Ok(Flush::Nothing), anything),
+        (theirs, anything, Err(Error::NotOwned), Entry::NONE),
+        (Mfn::new(99), anything, Err(Error::NotOwned), Entry::NONE),
+    ];
+    let mut unfinished = Unfinished::new();
+    for (table, new, expected, left) in cases {
+        let place = EntryAddress {
+            table,
+            index: EntryIndex::FIRST,
+        };
+        let keep = Keep::Nothing;
+        let outcome = arena
+            .memory()
+            .update_entry(place, new, keep, D0, D0, &mut unfinished);
+        assert_eq!(outcome, expected, "{new:?} in {table:?}");
+        if arena.all_frames().any(|(mfn, _)| mfn == table) {
+            assert_eq!(arena.peek(table, 0), left, "{new:?} in {table:?}");
+        }
+        arena.audit(Held::default());
     }
 }

@@ -5,7 +5,7 @@ use ringwall_abi::{GuestAddress, Mfn, Pfn};
 use super::arena::{Arena, D0, D1, RO, RW};
 use super::audit::Held;
 use crate::memory::{
-    Entry, EntryAddress, EntryIndex, Error, Flags, Keep, Kind, Level, Machine, Ring, Stale,
+    Entry, EntryAddress, EntryIndex, Error, Flags, Keep, Kind, Level, Machine, Reach, Ring, Stale,
     TypeReference, Unfinished,
 };
 
@@ -154,22 +154,12 @@ fn a_second_way_to_the_entry_brings_the_flush_back() {
         let (tables, root) = loaded(&arena);
         let l4 = tables[0];
         let page = arena.allocate(D0);
-        let edit = |index: u16, new| {
-            let memory = arena.memory();
-            let table = memory.hold_any_table(tables[level], D0).unwrap();
-            let index = EntryIndex::new(index).unwrap();
-            let mut unfinished = Unfinished::new();
-            memory
-                .update_upper_entry(&table, index, new, Keep::Nothing, &mut unfinished)
-                .unwrap();
-            arena.put_table(table);
-        };
-        edit(1, Entry::map(tables[level + 1], RW));
+        edit(&arena, tables[level], 1, Entry::map(tables[level + 1], RW));
         update(&arena, l4, 0, Entry::map(page, RW)).unwrap();
         arena.touch(l4, 1 << (39 - 9 * level), true, 0);
         assert_eq!(arena.tlb().leaves.len(), 1);
         if undo {
-            edit(1, Entry::NONE);
+            edit(&arena, tables[level], 1, Entry::NONE);
         }
         let flushes = arena.flush_count();
         update(&arena, l4, 0, Entry::map(page, RO)).unwrap();
@@ -271,4 +261,80 @@ fn every_present_entry_of_a_table_is_validated_once() {
     arena.unpin(table, D0).unwrap();
     assert_eq!(arena.usage(page), (Kind::Writable, 0));
     arena.audit(Held::default());
+}
+
+/// Writes an entry by its place, as `mmu_update` does: no address is known.
+fn edit(arena: &Arena, table: Mfn, index: u16, new: Entry) {
+    let memory = arena.memory();
+    let table = memory.hold_any_table(table, D0).unwrap();
+    let index = EntryIndex::new(index).unwrap();
+    let mut unfinished = Unfinished::new();
+    let outcome = if table.level() == Level::L1 {
+        memory.update_l1_entry(&table, index, new, Keep::Nothing, D0, Reach::Anywhere)
+    } else {
+        memory.update_upper_entry(&table, index, new, Keep::Nothing, &mut unfinished)
+    };
+    outcome.unwrap();
+    arena.put_table(table);
+}
+
+#[test]
+fn the_same_use_again_forgets_no_translation() {
+    let arena = Arena::new(16);
+    let ([l4, _, _, l1], root) = loaded(&arena);
+    let page = arena.allocate(D0);
+    edit(&arena, l1, 0, Entry::map(page, RW));
+    arena.touch(l4, 0, true, 0);
+    edit(&arena, l1, 0, Entry::NONE);
+    // The second mapping leaves nothing behind, but the first one did.
+    edit(&arena, l1, 1, Entry::map(page, RW));
+    update(&arena, l4, 0x1000, Entry::NONE).unwrap();
+    let flushes = arena.flush_count();
+    arena.pin(page, Level::L1, D0).unwrap();
+    assert_eq!(arena.flush_count(), flushes + 1);
+    finish(&arena, root);
+}
+
+#[test]
+fn an_older_release_that_comes_later_forgets_no_translation() {
+    let arena = Arena::new(16);
+    let ([l4, _, l2, l1], root) = loaded(&arena);
+    let [page, other]: [Mfn; 2] = arena.allocate_many(D0);
+    arena.poke(other, 0, Entry::map(page, RW));
+    arena.pin(other, Level::L1, D0).unwrap();
+    edit(&arena, l2, 1, Entry::map(other, RW));
+    edit(&arena, l2, 1, Entry::NONE);
+    arena.flush();
+    edit(&arena, l1, 0, Entry::map(page, RW));
+    arena.touch(l4, 0, true, 0);
+    edit(&arena, l1, 0, Entry::NONE);
+    // The other table was last in use before the flush, and so was its mapping of the page.
+    arena.unpin(other, D0).unwrap();
+    let flushes = arena.flush_count();
+    arena.pin(page, Level::L1, D0).unwrap();
+    assert_eq!(arena.flush_count(), flushes + 1);
+    finish(&arena, root);
+}
+
+#[test]
+fn a_table_that_moves_to_another_slot_may_still_be_walked_by_the_old_one() {
+    let arena = Arena::new(16);
+    let (tables, root) = loaded(&arena);
+    let l4 = tables[0];
+    let [l3, l2, l1, page]: [Mfn; 4] = arena.allocate_many(D0);
+    edit(&arena, l4, 1, Entry::map(l3, RW));
+    // The CPU keeps the step to the level-3 table, though nothing hangs below it.
+    arena.touch(l4, 1 << 39, true, 0);
+    edit(&arena, l4, 1, Entry::NONE);
+    edit(&arena, l4, 2, Entry::map(l3, RW));
+    edit(&arena, l3, 0, Entry::map(l2, RW));
+    edit(&arena, l2, 0, Entry::map(l1, RW));
+    edit(&arena, l1, 0, Entry::map(page, RW));
+    arena.touch(l4, 1 << 39, true, 0);
+    assert_eq!(arena.tlb().leaves.len(), 1);
+    let flushes = arena.flush_count();
+    update(&arena, l4, 2 << 39, Entry::map(page, RO)).unwrap();
+    arena.pin(page, Level::L1, D0).unwrap();
+    assert_eq!(arena.flush_count(), flushes + 1);
+    finish(&arena, root);
 }
