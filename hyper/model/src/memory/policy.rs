@@ -106,7 +106,7 @@ impl Policy {
     }
 
     /// An entry of any level as it may be installed.
-    #[inline]
+    #[cfg(test)]
     pub(super) fn entry(&self, entry: Entry, level: Level) -> Result<Entry, Error> {
         match level {
             Level::L1 => self.leaf(entry),

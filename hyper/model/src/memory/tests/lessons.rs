@@ -166,8 +166,9 @@ fn xsa_299_an_interrupted_operation_neither_loses_nor_doubles_references() {
     for pattern in [!0, 0x5555_5555_5555_5555, 0x0001_0010_0100_1001] {
         let arena = Arena::new(16);
         let [l4, _, _, l1] = arena.hierarchy(D0);
-        for index in [0, 63, 64, 65, 511] {
-            update(&arena, l1, index, Entry::map(arena.allocate(D0), RW)).unwrap();
+        let page = arena.allocate(D0);
+        for index in [0, 1, 2, 3, 4, 63, 64, 65, 300, 301, 302, 510, 511] {
+            update(&arena, l1, index, Entry::map(page, RW)).unwrap();
         }
         arena.set_preempt(pattern);
         for _ in 0..3 {
@@ -190,7 +191,10 @@ fn xsa_299_an_interrupted_operation_neither_loses_nor_doubles_references() {
 #[test]
 fn xsa_310_a_half_done_table_can_be_used_by_nobody_and_turned_back() {
     let arena = Arena::new(16);
-    let [l4, l3, _, _] = arena.hierarchy(D0);
+    let [l4, l3, _, l1] = arena.hierarchy(D0);
+    for index in 0..9 {
+        update(&arena, l1, index, Entry::map(l1, RO)).unwrap();
+    }
     arena.set_preempt(!0);
     assert_eq!(arena.memory().unpin(l4, D0), Err(Error::Preempted));
     assert_eq!(
@@ -225,7 +229,7 @@ fn xsa_45_the_way_back_from_an_error_can_be_interrupted_and_keeps_the_books() {
     arena.poke(l3, 7, Entry::map(l2, RW));
     arena.poke(l2, 0, Entry::map(good, RW));
     arena.poke(l2, 9, Entry::map(bad, RW));
-    for index in [0, 100, 200, 511] {
+    for index in (0..400).step_by(9) {
         arena.poke(good, index, Entry::map(page, RW));
         arena.poke(bad, index, Entry::map(page, RW));
     }
