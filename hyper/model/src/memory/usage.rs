@@ -108,6 +108,8 @@ pub(super) enum State {
 }
 
 const COUNT: u64 = (1 << 25) - 1;
+/// Set once the counter is half full, after which it refuses more.
+const FULL: u64 = 1 << 24;
 const STALE: u64 = 1 << 25;
 const PINNED: u64 = 1 << 26;
 const STATE_SHIFT: u32 = 27;
@@ -163,7 +165,7 @@ impl Word {
     /// Whether it is a valid use as `kind`, with room for one more reference.
     #[inline]
     fn can_add(self, kind: Kind) -> bool {
-        self.0 & (KIND | STATE) == Self::make(kind, State::Valid, 0) && self.count() != COUNT
+        self.0 & (KIND | STATE | FULL) == Self::make(kind, State::Valid, 0)
     }
 
     /// Whether it is no use, and was none as anything else.
