@@ -14,6 +14,16 @@ use crate::memory::{
 const ORDINARY: Policy = Policy::new(40, NoExecute::Honoured, L1tf::Immune);
 const PRESENT: Entry = Entry::new(1 | 0x12_3000);
 
+impl Policy {
+    fn entry(&self, entry: Entry, level: Level) -> Result<Entry, Error> {
+        if level == Level::L1 {
+            self.leaf(entry)
+        } else {
+            self.upper(entry)
+        }
+    }
+}
+
 /// The bits that may be set in a present entry, written down once more: by number.
 fn is_allowed(bit: u32, level: Level) -> bool {
     match bit {

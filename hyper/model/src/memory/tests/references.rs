@@ -338,3 +338,32 @@ fn a_table_that_moves_to_another_slot_may_still_be_walked_by_the_old_one() {
     assert_eq!(arena.flush_count(), flushes + 1);
     finish(&arena, root);
 }
+
+#[test]
+fn a_compare_exchange_leaves_a_stamp_too() {
+    for left in [RO, Flags::empty()] {
+        let arena = Arena::new(16);
+        let ([l4, _, _, l1], root) = loaded(&arena);
+        let page = arena.allocate(D0);
+        edit(&arena, l1, 0, Entry::map(page, RW));
+        arena.touch(l4, 0, true, 0);
+        let memory = arena.memory();
+        let table = memory.hold_table(l1, Level::L1, D0).unwrap();
+        let index = EntryIndex::FIRST;
+        let old = arena.peek(l1, 0);
+        let new = if left.is_empty() {
+            Entry::NONE
+        } else {
+            old.without(Flags::WRITE)
+        };
+        assert_eq!(
+            memory.compare_exchange_l1_entry(&table, index, old, new, D0),
+            Ok(old)
+        );
+        arena.put_table(table);
+        let flushes = arena.flush_count();
+        arena.pin(page, Level::L1, D0).unwrap();
+        assert_eq!(arena.flush_count(), flushes + 1, "{left:?}");
+        finish(&arena, root);
+    }
+}

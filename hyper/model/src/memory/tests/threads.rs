@@ -12,7 +12,7 @@ use crate::memory::{
 };
 
 const THREADS: u64 = 4;
-const ROUNDS: usize = 3000;
+const ROUNDS: usize = 1000;
 
 /// Numbers below a bound, by SplitMix64.
 fn random(mut state: u64) -> impl FnMut(usize) -> usize {
