@@ -17,6 +17,7 @@ use anyhow::{Result, bail};
 use crate::cli::TestArguments;
 use crate::{build, debian, qemu};
 use case::{Case, Length};
+pub(crate) use program::build as programs;
 
 /// The host's tests, as one name among the others.
 const HOST: &str = "host";
