@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
 /// log2 of the size of a page in bytes.
 pub const PAGE_SHIFT: u32 = 12;
 /// Size of a page in bytes.
@@ -18,10 +20,18 @@ pub const fn is_canonical(address: u64) -> bool {
     (address as i64) << 16 >> 16 == address as i64
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "twelve bits fit")]
+const fn page_offset(address: u64) -> usize {
+    (address & (PAGE_SIZE as u64 - 1)) as usize
+}
+
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, FromBytes, IntoBytes,
+            KnownLayout, Immutable,
+        )]
         #[repr(transparent)]
         pub struct $name(u64);
 
@@ -54,6 +64,12 @@ macro_rules! number {
             }
         }
 
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:#x}", self.0)
+            }
+        }
+
         impl fmt::LowerHex for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 fmt::LowerHex::fmt(&self.0, f)
@@ -80,6 +96,10 @@ number! {
 }
 
 impl Mfn {
+    /// No frame: what a p2m entry says of a hole, and a machine-to-physical entry of an unowned
+    /// frame.
+    pub const INVALID: Self = Self(u64::MAX);
+
     /// The address of the frame's first byte, or `None` where it has none in 64 bits.
     #[must_use]
     pub const fn address(self) -> Option<MachineAddress> {
@@ -89,6 +109,11 @@ impl Mfn {
             None
         }
     }
+}
+
+impl Pfn {
+    /// No frame.
+    pub const INVALID: Self = Self(u64::MAX);
 }
 
 impl MachineAddress {
@@ -101,11 +126,20 @@ impl MachineAddress {
     /// The byte's place in its frame, in bytes.
     #[must_use]
     pub const fn page_offset(self) -> usize {
-        (self.0 & (PAGE_SIZE as u64 - 1)) as usize
+        page_offset(self.0)
     }
 }
 
 impl GuestAddress {
+    /// The null address: as a handle, "no buffer".
+    pub const NULL: Self = Self(0);
+
+    /// Whether this is the null address.
+    #[must_use]
+    pub const fn is_null(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether bits 63..=47 are all equal.
     #[must_use]
     pub const fn is_canonical(self) -> bool {
@@ -115,6 +149,6 @@ impl GuestAddress {
     /// The byte's place in its page, in bytes.
     #[must_use]
     pub const fn page_offset(self) -> usize {
-        (self.0 & (PAGE_SIZE as u64 - 1)) as usize
+        page_offset(self.0)
     }
 }

@@ -2,11 +2,15 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod cpuid;
 pub mod emulate;
 pub mod event;
 pub mod grant;
 pub mod memory;
+pub mod msr;
 pub mod options;
 pub mod sched;
+pub mod segment;
 pub mod time;

@@ -1,1 +1,19 @@
-//! CPUID and MSR policy: what a guest sees of the processor.
+//! CPUID policy: what a guest sees of the processor.
+//!
+//! A guest gets the host's leaves with everything taken out that is not its own to use
+//! ([`GuestCpuid::leaf`]), and the hypervisor's leaves from 0x4000_0000 on.
+
+mod features;
+mod hypervisor;
+mod leaf;
+mod policy;
+mod topology;
+mod xsave;
+
+#[cfg(test)]
+mod tests;
+
+pub use hypervisor::{TimeSource, TscMode};
+pub use leaf::Leaf;
+pub use policy::{GuestCpuid, Vcpu};
+pub use xsave::{Xcr0, Xcr0Error};

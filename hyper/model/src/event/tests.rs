@@ -1,0 +1,5 @@
+//! Behaviour of event channels.
+
+mod operations;
+mod support;
+mod threads;

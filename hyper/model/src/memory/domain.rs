@@ -1,0 +1,221 @@
+//! What a domain owns.
+
+use ringwall_abi::{DomainId, Mfn};
+
+use super::buddy::Block;
+use super::error::Error;
+use super::frame::Frame;
+use super::list::List;
+use super::machine::{Machine, Memory};
+
+/// A block without a trace of whoever had it last: zeroes, and in no TLB.
+#[derive(Debug)]
+#[must_use = "a block that is dropped is lost"]
+pub struct CleanBlock {
+    block: Block,
+}
+
+impl CleanBlock {
+    /// The first frame.
+    #[must_use]
+    pub const fn mfn(&self) -> Mfn {
+        self.block.mfn()
+    }
+
+    pub(super) const fn from_clean(block: Block) -> Self {
+        Self { block }
+    }
+
+    /// The block, if it is not needed after all.
+    pub fn into_block(self) -> Block {
+        self.block
+    }
+}
+
+/// A domain's memory: what it owns, and how much it may own. One for each domain, behind a lock of
+/// its own.
+#[derive(Debug)]
+pub struct DomainMemory {
+    domain: DomainId,
+    total_pages: u64,
+    max_pages: u64,
+    dying: bool,
+    lists: [List; STAGES],
+}
+
+/// Where a frame is on its way out; see [`Memory::relinquish`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// In use.
+    Held,
+    /// Its pin is gone.
+    Unpinned,
+    /// Its allocation is gone too: something else refers to it still.
+    Lingering,
+}
+
+const STAGES: usize = 3;
+
+impl DomainMemory {
+    /// The accounts of a new domain. `max_pages` is in frames.
+    #[must_use]
+    pub const fn new(domain: DomainId, max_pages: u64) -> Self {
+        Self {
+            domain,
+            total_pages: 0,
+            max_pages,
+            dying: false,
+            lists: [List::new(); STAGES],
+        }
+    }
+
+    /// How many frames it has.
+    #[must_use]
+    pub const fn total_pages(&self) -> u64 {
+        self.total_pages
+    }
+
+    /// How many it may have.
+    #[must_use]
+    pub const fn max_pages(&self) -> u64 {
+        self.max_pages
+    }
+
+    /// Sets how many frames it may have. If it has more, it only gets no others.
+    pub const fn set_max_pages(&mut self, max_pages: u64) {
+        self.max_pages = max_pages;
+    }
+
+    /// From here on it gets no memory. [`Memory::relinquish`] comes next.
+    pub const fn set_dying(&mut self) {
+        self.dying = true;
+    }
+
+    /// Gives a block to the domain; its first frame. The frames hold the reference of their
+    /// allocation each, and no use.
+    ///
+    /// # Errors
+    /// [`Error::Dying`], [`Error::OverLimit`]; the block comes back.
+    pub fn assign<M: Machine>(
+        &mut self,
+        machine: &M,
+        block: CleanBlock,
+    ) -> Result<Mfn, (Error, CleanBlock)> {
+        let count = 1_u64 << block.block.order();
+        if self.dying {
+            return Err((Error::Dying, block));
+        }
+        if self.max_pages.saturating_sub(self.total_pages) < count {
+            return Err((Error::OverLimit, block));
+        }
+        self.total_pages += count;
+        for (mfn, frame) in frames(machine, &block.block) {
+            self.list(Stage::Held).push(machine, mfn, frame);
+            // The last step: from here on references can be taken.
+            frame.allot(self.domain);
+        }
+        Ok(block.mfn())
+    }
+
+    /// The first frame of its list, for a look at what there is; the others can be reached only by
+    /// their numbers.
+    #[must_use]
+    pub(super) fn first(&mut self, stage: Stage) -> Option<Mfn> {
+        self.list(stage).first()
+    }
+
+    /// Takes a frame off the accounts: it has no reference left.
+    pub(super) fn unlist<M: Machine>(&mut self, machine: &M, mfn: Mfn, frame: &Frame) {
+        List::remove(&mut self.lists, machine, mfn, frame);
+        self.total_pages = self.total_pages.saturating_sub(1);
+    }
+
+    pub(super) fn advance<M: Machine>(&mut self, machine: &M, mfn: Mfn, frame: &Frame, to: Stage) {
+        List::remove(&mut self.lists, machine, mfn, frame);
+        self.list(to).push(machine, mfn, frame);
+    }
+
+    fn list(&mut self, stage: Stage) -> &mut List {
+        let [held, unpinned, lingering] = &mut self.lists;
+        match stage {
+            Stage::Held => held,
+            Stage::Unpinned => unpinned,
+            Stage::Lingering => lingering,
+        }
+    }
+}
+
+impl<M: Machine> Memory<'_, M> {
+    /// Takes the traces of earlier owners off a block: what a TLB may still hold of it is flushed,
+    /// what is in it is zeroed, as far as that is not done yet.
+    pub fn clean(self, block: Block) -> CleanBlock {
+        for (mfn, frame) in frames(self.0, &block) {
+            if let Some(since) = frame.word().stale_since()
+                && !self.0.has_flushed_since(since)
+            {
+                self.0.flush_since(since);
+            }
+            // A type means nothing without its owner.
+            frame.usage.reset();
+            if !frame.is_zeroed() {
+                self.0.zero_frame(mfn);
+                frame.set_zeroed();
+            }
+        }
+        CleanBlock { block }
+    }
+
+    /// Lets a block keep what is in it: the boot loader's modules, which go to dom0 as they are, and
+    /// RAM that nobody has used since the machine came up. TLBs never had it.
+    pub fn adopt(self, block: Block) -> CleanBlock {
+        for (_, frame) in frames(self.0, &block) {
+            frame.usage.reset();
+        }
+        CleanBlock { block }
+    }
+
+    /// Takes a frame back from its owner, which has no use for it: `decrease_reservation`, and the
+    /// first half of `exchange`. The block is not clean.
+    ///
+    /// # Errors
+    /// [`Error::NotOwned`]; [`Error::InUse`] where anything but the allocation refers to it.
+    pub fn steal(self, mfn: Mfn, owner: DomainId) -> Result<Block, Error> {
+        let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
+        frame.steal(owner)?;
+        Ok(self.disown(mfn, frame))
+    }
+
+    /// Makes a block again of frames that the hypervisor had for itself, by
+    /// [`Block::into_private`], or that its loader left behind. They count as full of secrets.
+    ///
+    /// # Errors
+    /// [`Error::NoMemory`] for what no block can be; [`Error::InUse`] where a frame is not private.
+    pub fn take_back(self, mfn: Mfn, order: u16) -> Result<Block, Error> {
+        if order > super::MAX_ORDER || mfn.raw() == 0 || !mfn.raw().is_multiple_of(1 << order) {
+            return Err(Error::NoMemory);
+        }
+        let block = Block::forge(mfn, order);
+        for mfn in block.frames() {
+            let frame = self.0.frame(mfn).ok_or(Error::NoMemory)?;
+            if !List::holds(mfn) {
+                return Err(Error::NoMemory);
+            }
+            if frame.references() != 0 || frame.free_order().is_some() {
+                return Err(Error::InUse);
+            }
+        }
+        for (_, frame) in frames(self.0, &block) {
+            frame.make_private();
+        }
+        Ok(block)
+    }
+}
+
+fn frames<'m, M: Machine>(
+    machine: &'m M,
+    block: &Block,
+) -> impl Iterator<Item = (Mfn, &'m Frame)> + use<'m, M> {
+    block
+        .frames()
+        .filter_map(move |mfn| Some((mfn, machine.frame(mfn)?)))
+}

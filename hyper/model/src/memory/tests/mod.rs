@@ -1,0 +1,11 @@
+//! Tests of the rules, on an arena with a model of a TLB.
+
+mod arena;
+mod audit;
+mod domains;
+mod entries;
+mod free;
+mod lessons;
+mod random;
+mod references;
+mod threads;

@@ -1,0 +1,30 @@
+//! Hypercalls: one table, one way to end.
+//!
+//! A handler copies its arguments once, checks everything, then commits. It ends with a value or
+//! with a [`Stop`]; only the dispatcher writes `rax`, rearms `rip` or ends a domain.
+
+mod call;
+mod callback;
+mod console_io;
+mod descriptors;
+mod dispatch;
+mod event_channel;
+mod fpu;
+mod iret;
+mod memory_op;
+mod mmu_update;
+mod mmuext;
+mod multicall;
+mod page;
+mod sched;
+mod segments;
+mod time;
+mod traps;
+mod update_va;
+mod vcpu_op;
+mod version;
+
+pub(crate) use call::{Call, Result, Stop, read_element, write_element};
+pub(crate) use dispatch::{on_syscall, on_syscall32};
+pub(crate) use iret::return_from_interrupt;
+pub(crate) use page::fill as fill_hypercall_page;

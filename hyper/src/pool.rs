@@ -1,0 +1,68 @@
+//! The machine's free memory.
+
+use ringwall_abi::{Mfn, PAGE_SHIFT};
+use ringwall_hw::heap::{self, FrameSource};
+use ringwall_hw::memory::early::EarlyMemory;
+use ringwall_model::memory::{Block, Buddy, CleanBlock, Error};
+use spin::Mutex;
+
+use crate::machine::{MACHINE, memory};
+
+/// Lock order: after a domain's accounts and the heap's lists; a leaf.
+static BUDDY: Mutex<Buddy> = Mutex::new(Buddy::new());
+
+/// Memory before the frame table exists, for the hypervisor's own heap.
+static EARLY: Mutex<Option<EarlyMemory>> = Mutex::new(None);
+
+/// Lets the heap take from early memory.
+pub(crate) fn begin(early: EarlyMemory) {
+    *EARLY.lock() = Some(early);
+    let take = |order| EARLY.lock().as_mut()?.take(4096 << order, 4096 << order);
+    heap::set_source(FrameSource { take, give: |_, _| {} });
+}
+
+/// Makes all that is free the pool's. Returns the number of frames.
+pub(crate) fn open() -> u64 {
+    let Some(early) = EARLY.lock().take() else { return 0 };
+    let mut buddy = BUDDY.lock();
+    let mut count = 0;
+    for range in early.free() {
+        let frames = range.length() >> PAGE_SHIFT;
+        count += buddy.add(&MACHINE, Mfn::new(range.start >> PAGE_SHIFT), frames);
+    }
+    drop(buddy);
+    heap::set_source(FrameSource { take: take_private, give: give_private });
+    count
+}
+
+/// Free frames.
+pub(crate) fn free_frames() -> u64 {
+    BUDDY.lock().free_frames()
+}
+
+/// Takes 2^`order` frames below 2^`address_bits`.
+pub(crate) fn allocate(order: u16, address_bits: u32) -> Result<Block, Error> {
+    BUDDY.lock().allocate(&MACHINE, order, address_bits)
+}
+
+/// Takes frames without anybody's traces.
+pub(crate) fn allocate_clean(order: u16, address_bits: u32) -> Result<CleanBlock, Error> {
+    Ok(memory().clean(allocate(order, address_bits)?))
+}
+
+/// Gives a block back.
+pub(crate) fn free(block: Block) {
+    BUDDY.lock().free(&MACHINE, block);
+}
+
+fn take_private(order: u32) -> Option<u64> {
+    let block = allocate(u16::try_from(order).ok()?, 64).ok()?;
+    Some(block.into_private().raw() << PAGE_SHIFT)
+}
+
+fn give_private(address: u64, order: u32) {
+    let Ok(order) = u16::try_from(order) else { return };
+    if let Ok(block) = memory().take_back(Mfn::new(address >> PAGE_SHIFT), order) {
+        free(block);
+    }
+}

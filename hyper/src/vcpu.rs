@@ -1,0 +1,236 @@
+//! Virtual CPUs.
+
+extern crate alloc;
+
+use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use ringwall_abi::vcpu::Runstate;
+use ringwall_abi::{Errno, GuestAddress, MachineAddress, Mfn, PAGE_SIZE, VcpuId};
+use ringwall_hw::cpu::local;
+use ringwall_hw::entry::GuestFrame;
+use ringwall_hw::guest::descriptors::{DescriptorWindow, GUEST_GDT_PAGES, LDT_PAGES};
+use ringwall_hw::guest::fpu::FpuState;
+use ringwall_hw::guest::selectors::DataSelectors;
+use ringwall_hw::memory::frame_word;
+use ringwall_model::emulate::control::GuestCr4;
+use ringwall_model::emulate::debug::DebugRegisters;
+use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
+use ringwall_model::time::VcpuTimers;
+use spin::Mutex;
+
+use crate::domain::Domain;
+
+/// A handler that the guest registered.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Handler {
+    /// Canonical; 0: none.
+    pub(crate) address: u64,
+    /// Upcalls are masked on entry.
+    pub(crate) masks_events: bool,
+    /// Lowest privilege that may raise the vector by `int`.
+    pub(crate) dpl: u8,
+}
+
+/// What only the CPU that runs the virtual CPU, or the owner of a stopped one, looks at.
+pub(crate) struct State {
+    /// The registers, while it does not run.
+    pub(crate) frame: GuestFrame,
+    pub(crate) kernel_mode: bool,
+    /// The roots that it runs on. Each in CR3 keeps its reference until the next write of CR3.
+    pub(crate) kernel_root: Option<TypeReference<Level>>,
+    pub(crate) user_root: Option<TypeReference<Level>>,
+    pub(crate) kernel_stack: u64,
+    pub(crate) syscall_target: u64,
+    pub(crate) syscall_masks_events: bool,
+    pub(crate) syscall32: Handler,
+    pub(crate) sysenter: Handler,
+    pub(crate) event_callback: u64,
+    pub(crate) failsafe_callback: u64,
+    pub(crate) failsafe_masks_events: bool,
+    pub(crate) nmi_callback: u64,
+    pub(crate) traps: [Handler; 256],
+    pub(crate) selectors: DataSelectors,
+    pub(crate) fs_base: u64,
+    pub(crate) gs_base: u64,
+    pub(crate) other_gs_base: u64,
+    pub(crate) window: DescriptorWindow,
+    pub(crate) gdt: [Option<TypeReference<Descriptor>>; GUEST_GDT_PAGES],
+    pub(crate) gdt_entries: u32,
+    pub(crate) ldt: [Option<TypeReference<Descriptor>>; LDT_PAGES],
+    pub(crate) ldt_entries: u32,
+    pub(crate) fpu: FpuState,
+    pub(crate) task_switched: bool,
+    pub(crate) cr4: GuestCr4,
+    pub(crate) debug: DebugRegisters,
+    pub(crate) iopl: u8,
+    pub(crate) tsc_aux: u32,
+    /// Tables that are half taken down.
+    pub(crate) unfinished: Unfinished,
+    /// The registered `vcpu_info`, which it keeps writable.
+    pub(crate) info_page: Option<TypeReference<Writable>>,
+    pub(crate) runstate_area: Option<GuestAddress>,
+    pub(crate) time_area: Option<GuestAddress>,
+}
+
+/// A virtual CPU.
+pub(crate) struct Vcpu {
+    id: VcpuId,
+    domain: &'static Domain,
+    /// Physical address of its `vcpu_info`.
+    info: AtomicUsize,
+    /// Lock order: after `DOMAINS`, before memory's locks. Its own CPU holds it in handlers.
+    pub(crate) state: Mutex<State>,
+    pub(crate) timers: Mutex<VcpuTimers>,
+    pub(crate) runstates: Mutex<Runstates>,
+    /// It was brought up and not taken down.
+    pub(crate) up: AtomicBool,
+    /// It waits for an event.
+    pub(crate) blocked: AtomicBool,
+    /// It waits in `SCHEDOP_poll`.
+    pub(crate) polling: AtomicBool,
+    /// A context was given to it.
+    pub(crate) initialised: AtomicBool,
+    /// An NMI waits for it.
+    pub(crate) nmi_pending: AtomicBool,
+}
+
+/// How long it was in which state.
+pub(crate) struct Runstates {
+    pub(crate) state: Runstate,
+    pub(crate) since_ns: u64,
+    pub(crate) total_ns: [u64; 4],
+}
+
+impl Runstates {
+    /// Changes the state.
+    pub(crate) fn enter(&mut self, state: Runstate, now_ns: u64) {
+        if let Some(total) = self.total_ns.get_mut(self.state as usize) {
+            *total += now_ns.saturating_sub(self.since_ns);
+        }
+        self.state = state;
+        self.since_ns = now_ns;
+    }
+}
+
+impl Vcpu {
+    /// A virtual CPU that is down.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub(crate) fn new(domain: &'static Domain, id: VcpuId) -> Result<Self, Errno> {
+        let info = MachineAddress::new(domain.shared_info().raw() << 12).raw() as usize
+            + id.raw() as usize * size_of::<ringwall_abi::xen::VcpuInfo>();
+        Ok(Self {
+            id,
+            domain,
+            info: AtomicUsize::new(info),
+            state: Mutex::new(State {
+                frame: GuestFrame::default(),
+                kernel_mode: true,
+                kernel_root: None,
+                user_root: None,
+                kernel_stack: 0,
+                syscall_target: 0,
+                syscall_masks_events: false,
+                syscall32: Handler::default(),
+                sysenter: Handler::default(),
+                event_callback: 0,
+                failsafe_callback: 0,
+                failsafe_masks_events: false,
+                nmi_callback: 0,
+                traps: [Handler::default(); 256],
+                selectors: DataSelectors::default(),
+                fs_base: 0,
+                gs_base: 0,
+                other_gs_base: 0,
+                window: DescriptorWindow::new().ok_or(Errno::ENOMEM)?,
+                gdt: [const { None }; GUEST_GDT_PAGES],
+                gdt_entries: 0,
+                ldt: [const { None }; LDT_PAGES],
+                ldt_entries: 0,
+                fpu: FpuState::new().ok_or(Errno::ENOMEM)?,
+                task_switched: false,
+                cr4: GuestCr4::default(),
+                debug: DebugRegisters::default(),
+                iopl: 0,
+                tsc_aux: 0,
+                unfinished: Unfinished::new(),
+                info_page: None,
+                runstate_area: None,
+                time_area: None,
+            }),
+            timers: Mutex::new(VcpuTimers::default()),
+            runstates: Mutex::new(Runstates { state: Runstate::Offline, since_ns: 0, total_ns: [0; 4] }),
+            up: AtomicBool::new(false),
+            blocked: AtomicBool::new(false),
+            polling: AtomicBool::new(false),
+            initialised: AtomicBool::new(false),
+            nmi_pending: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn id(&self) -> VcpuId {
+        self.id
+    }
+
+    pub(crate) fn domain(&self) -> &'static Domain {
+        self.domain
+    }
+
+    /// Whether it could run now.
+    pub(crate) fn is_runnable(&self) -> bool {
+        self.up.load(Ordering::Acquire) && !self.blocked.load(Ordering::Acquire)
+    }
+
+    /// Physical address of `vcpu_info`.
+    pub(crate) fn info_address(&self) -> u64 {
+        self.info.load(Ordering::Acquire) as u64
+    }
+
+    /// Moves `vcpu_info` to an aligned place in a frame.
+    pub(crate) fn set_info_address(&self, mfn: Mfn, offset: usize) {
+        self.info.store((mfn.raw() as usize * PAGE_SIZE) + offset, Ordering::Release);
+    }
+
+    /// A word of `vcpu_info`: 0 pending and mask bytes, 1 selector, 2 cr2, 4..8 time.
+    #[inline]
+    pub(crate) fn info_word(&self, word: usize) -> Option<&'static AtomicU64> {
+        let address = self.info.load(Ordering::Acquire) + 8 * word;
+        frame_word(Mfn::new(address as u64 / PAGE_SIZE as u64), address % PAGE_SIZE / 8)
+    }
+
+    /// Whether events are masked.
+    #[inline]
+    pub(crate) fn is_masked(&self) -> bool {
+        self.info_word(0).is_some_and(|word| word.load(Ordering::Relaxed) & MASK != 0)
+    }
+
+    /// Whether an event waits.
+    #[inline]
+    pub(crate) fn is_event_pending(&self) -> bool {
+        self.info_word(0).is_some_and(|word| word.load(Ordering::Relaxed) & PENDING != 0)
+    }
+
+    /// Masks or unmasks events.
+    #[inline]
+    pub(crate) fn set_masked(&self, masked: bool) {
+        if let Some(word) = self.info_word(0) {
+            if masked {
+                word.fetch_or(1 << 8, Ordering::SeqCst);
+            } else {
+                word.fetch_and(!MASK, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+/// `evtchn_upcall_pending` in word 0.
+const PENDING: u64 = 0xff;
+/// `evtchn_upcall_mask` in word 0.
+const MASK: u64 = 0xff00;
+
+/// The virtual CPU that runs on this CPU.
+#[inline]
+pub(crate) fn current() -> Option<&'static Vcpu> {
+    local::current().current::<Vcpu>()
+}
