@@ -27,4 +27,5 @@ mod version;
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
 pub(crate) use dispatch::{on_syscall, on_syscall32};
 pub(crate) use iret::return_from_interrupt;
+pub(crate) use memory_op::{MemoryMap, set_machine_map};
 pub(crate) use page::fill as fill_hypercall_page;
