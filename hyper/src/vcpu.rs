@@ -16,7 +16,8 @@ use ringwall_model::emulate::control::GuestCr4;
 use ringwall_model::emulate::debug::DebugRegisters;
 use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
 use ringwall_model::time::VcpuTimers;
-use spin::Mutex;
+use ringwall_model::sched::VcpuSlot;
+use spin::{Mutex, Once};
 
 use crate::domain::Domain;
 
@@ -88,10 +89,14 @@ pub(crate) struct Vcpu {
     pub(crate) blocked: AtomicBool,
     /// It waits in `SCHEDOP_poll`.
     pub(crate) polling: AtomicBool,
+    /// When it stops waiting, in ns of system time; 0: never.
+    pub(crate) poll_until: AtomicU64,
     /// A context was given to it.
     pub(crate) initialised: AtomicBool,
     /// An NMI waits for it.
     pub(crate) nmi_pending: AtomicBool,
+    /// Its place in the scheduler, once it has one.
+    pub(crate) slot: Once<VcpuSlot>,
 }
 
 /// How long it was in which state.
@@ -164,8 +169,10 @@ impl Vcpu {
             up: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             polling: AtomicBool::new(false),
+            poll_until: AtomicU64::new(0),
             initialised: AtomicBool::new(false),
             nmi_pending: AtomicBool::new(false),
+            slot: Once::new(),
         })
     }
 

@@ -26,6 +26,7 @@ mod version;
 
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
 pub(crate) use dispatch::{on_syscall, on_syscall32};
-pub(crate) use iret::return_from_interrupt;
 pub(crate) use memory_op::{MemoryMap, set_machine_map};
+pub(crate) use mmuext::set_kernel_root;
+pub(crate) use sched::{block, finish_poll};
 pub(crate) use page::fill as fill_hypercall_page;

@@ -157,3 +157,18 @@ pub fn load_debug_registers(addresses: [u64; 4], status: u64, control: u64) {
         asm!("mov dr7, {}", in(reg) control, options(nomem, nostack));
     }
 }
+
+/// Sets CR4 for a guest: the value of `Cr4Policy::real`, which has every fixed bit on and none that
+/// the CPU lacks.
+pub fn set_guest_cr4(value: u64) {
+    if cr4() != value {
+        // SAFETY: as the policy of `model` makes it: PAE on, LA57 off, supported bits only.
+        unsafe { set_cr4(value) };
+    }
+}
+
+/// Clears what DR6 reports: the CPU only ever adds to it.
+pub fn clear_debug_status() {
+    // SAFETY: the value after a reset (SDM vol. 3B, 18.2.3).
+    unsafe { asm!("mov dr6, {}", in(reg) 0xffff_0ff0u64, options(nomem, nostack)) };
+}

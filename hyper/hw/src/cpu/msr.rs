@@ -108,3 +108,9 @@ impl GuestBase {
         unsafe { write(self.number(), base) }
     }
 }
+
+/// Sets what RDTSCP and RDPID tell the running guest; nothing on a CPU that has neither.
+pub fn set_tsc_aux(value: u32) {
+    // SAFETY: the hypervisor does not use the register.
+    let _ = unsafe { write(IA32_TSC_AUX, value.into()) };
+}

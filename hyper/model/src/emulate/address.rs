@@ -4,7 +4,7 @@ use super::register::{Register, RegisterFile};
 
 /// A segment that adds a base in 64-bit mode; the other four don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment {
+pub(super) enum Segment {
     /// FS.
     Fs,
     /// GS.

@@ -78,6 +78,17 @@ pub(super) enum Step {
     Decrement,
 }
 
+impl Step {
+    /// The instruction that the extension of groups 4 and 5 names.
+    pub(super) const fn from_encoding(encoding: u8) -> Option<Self> {
+        match encoding {
+            0 => Some(Self::Increment),
+            1 => Some(Self::Decrement),
+            _ => None,
+        }
+    }
+}
+
 /// BTS, BTR and BTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BitChange {

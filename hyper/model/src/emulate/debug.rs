@@ -192,3 +192,113 @@ fn control(value: u64, cr4: Cr4) -> Result<u64, DebugError> {
     }
     Ok(value & DR7_WRITABLE | DR7_FIXED)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DebugError, DebugRegisters};
+    use crate::emulate::control::Cr4;
+
+    fn set(index: u8, value: u64, cr4: Cr4) -> Result<u64, DebugError> {
+        let mut registers = DebugRegisters::default();
+        registers.set(index, value, cr4)?;
+        registers.get(index, cr4)
+    }
+
+    #[test]
+    fn breakpoints_keep_out_of_the_hypervisor() {
+        let refused = Err(DebugError::Refused);
+        let cases = [
+            (0, Ok(0)),
+            (0x7fff_ffff_ffff, Ok(0x7fff_ffff_ffff)),
+            (0x8000_0000_0000, refused),
+            (0xffff_7fff_ffff_ffff, refused),
+            (0xffff_8000_0000_0000, refused),
+            (0xffff_87ff_ffff_ffff, refused),
+            (0xffff_8800_0000_0000, Ok(0xffff_8800_0000_0000)),
+            (u64::MAX, Ok(u64::MAX)),
+        ];
+        for index in 0..4 {
+            for (address, expected) in cases {
+                assert_eq!(set(index, address, Cr4::empty()), expected, "{address:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_bit_of_dr6_and_dr7_is_forced_refused_or_kept() {
+        for bit in 0..64 {
+            let value = 1 << bit;
+            let status = match bit {
+                0..=3 | 13..=15 => Ok(0xffff_0ff0 | value),
+                0..=31 => Ok(0xffff_0ff0),
+                _ => Err(DebugError::Refused),
+            };
+            assert_eq!(set(6, value, Cr4::empty()), status, "bit {bit} of DR6");
+            let control = match bit {
+                13 | 32.. => Err(DebugError::Refused),
+                10..=15 => Ok(0x400),
+                _ => Ok(0x400 | value),
+            };
+            assert_eq!(set(7, value, Cr4::empty()), control, "bit {bit} of DR7");
+        }
+    }
+
+    #[test]
+    fn an_enabled_breakpoint_has_a_kind_and_a_length_that_go_together() {
+        for index in 0..4_u32 {
+            for enable in 1..4_u64 {
+                for kind in 0..4_u64 {
+                    for length in 0..4_u64 {
+                        let fields = (kind | length << 2) << (16 + 4 * index);
+                        let value = enable << (2 * index) | fields;
+                        let plain = kind != 2 && (kind != 0 || length == 0);
+                        let with_de = plain || kind == 2 && length != 2;
+                        assert_eq!(set(7, value, Cr4::empty()).is_ok(), plain, "{value:#x}");
+                        assert_eq!(set(7, value, Cr4::DE).is_ok(), with_de, "{value:#x}");
+                        assert!(set(7, fields, Cr4::empty()).is_ok(), "{value:#x} disabled");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn dr4_and_dr5_are_others_names_until_de_is_set() {
+        assert_eq!(set(4, 1, Cr4::empty()), Ok(0xffff_0ff1));
+        assert_eq!(set(5, 1, Cr4::empty()), Ok(0x401));
+        for index in [4, 5] {
+            assert_eq!(set(index, 1, Cr4::DE), Err(DebugError::NoRegister));
+        }
+        for index in 8..=u8::MAX {
+            assert_eq!(set(index, 0, Cr4::empty()), Err(DebugError::NoRegister));
+        }
+    }
+
+    #[test]
+    fn a_context_is_taken_whole_or_not_at_all() {
+        let good = [1, 2, 3, 4, u64::MAX, u64::MAX, 0, 0x3];
+        let registers = DebugRegisters::from_context(&good, Cr4::empty()).expect("good");
+        assert_eq!(registers.addresses().map(|a| a.raw()), [1, 2, 3, 4]);
+        assert_eq!((registers.dr6(), registers.dr7()), (0xffff_0ff0, 0x403));
+        assert!(registers.is_active() && !DebugRegisters::default().is_active());
+        for (index, bad) in [
+            (0, 1 << 63),
+            (3, 0xffff_8000_0000_0000),
+            (6, 1 << 32),
+            (7, 1 << 13),
+        ] {
+            let mut values = good;
+            values[index] = bad;
+            let result = DebugRegisters::from_context(&values, Cr4::empty());
+            assert_eq!(result, Err(DebugError::Refused), "{index}");
+        }
+    }
+
+    #[test]
+    fn reported_bits_stay_until_the_guest_clears_them() {
+        let mut registers = DebugRegisters::default();
+        registers.report(0xffff_4ff0);
+        registers.report(0xffff_0ff1);
+        assert_eq!(registers.dr6(), 0xffff_4ff1);
+    }
+}

@@ -18,6 +18,26 @@ pub(super) enum Repeat {
     WhileEqual,
 }
 
+/// The two forms of most instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// On bytes.
+    Byte,
+    /// On words, dwords or quadwords, as prefixes say.
+    Full,
+}
+
+impl Form {
+    /// The form that an opcode's lowest bit names.
+    pub(super) const fn of(opcode: u8) -> Self {
+        if opcode & 1 == 0 {
+            Self::Byte
+        } else {
+            Self::Full
+        }
+    }
+}
+
 /// The prefixes of one instruction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prefixes {
@@ -49,16 +69,13 @@ impl Prefixes {
         !self.operand_size && !self.lock && matches!(self.repeat, Repeat::None)
     }
 
-    /// The operand size of an opcode whose lowest bit says "not a byte".
-    pub(super) const fn width(&self, opcode: u8) -> Width {
-        if opcode & 1 == 0 {
-            Width::Byte
-        } else if self.wide() {
-            Width::Qword
-        } else if self.operand_size {
-            Width::Word
-        } else {
-            Width::Dword
+    /// The operand size of an instruction that has a form for bytes and one for the others.
+    pub(super) const fn width(&self, form: Form) -> Width {
+        match form {
+            Form::Byte => Width::Byte,
+            Form::Full if self.wide() => Width::Qword,
+            Form::Full if self.operand_size => Width::Word,
+            Form::Full => Width::Dword,
         }
     }
 
@@ -114,7 +131,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The next byte.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<u8> {
         let byte = *self.bytes.get(usize::from(self.taken))?;
         self.taken += 1;
@@ -135,7 +152,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The prefixes, and the first byte of the opcode behind them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn prefixes(&mut self) -> Option<(Prefixes, u8)> {
         let mut prefixes = Prefixes {
             rex: 0,
@@ -169,7 +186,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// ModRM with the SIB byte and displacement that belong to it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn mod_rm(&mut self, prefixes: &Prefixes) -> Option<ModRm> {
         let byte = self.next()?;
         let mode = byte >> 6;

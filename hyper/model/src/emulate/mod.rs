@@ -28,7 +28,7 @@ pub mod flags;
 pub mod privileged;
 pub mod pte;
 
-pub use address::{MemoryOperand, Segment, SegmentBases};
+pub use address::{MemoryOperand, SegmentBases};
 pub use canonical::Canonical;
 pub use decoder::MAX_INSTRUCTION_BYTES;
 pub use register::{Register, RegisterFile, RegisterPart, Width, step_over};

@@ -138,6 +138,12 @@ impl PteAccess {
         self.width
     }
 
+    /// Whether [`address`](Self::address) depends on the segment bases.
+    #[must_use]
+    pub const fn uses_segment_base(&self) -> bool {
+        self.operand.segment.is_some()
+    }
+
     /// The linear address of the first byte that is written, to be compared with CR2.
     #[must_use]
     pub fn address(&self, registers: &impl RegisterFile, bases: &SegmentBases) -> u64 {

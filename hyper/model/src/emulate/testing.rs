@@ -108,3 +108,19 @@ pub(super) fn reference_address(
         .virtual_address(operand, 0, value)
         .expect("an address")
 }
+
+/// The last of the prefixes 0xf2 and 0xf3.
+pub(super) fn repeat_prefix(bytes: &[u8]) -> Option<u8> {
+    prefixes(bytes)
+        .filter(|byte| matches!(byte, 0xf2 | 0xf3))
+        .last()
+}
+
+/// The prefixes, REX among them.
+pub(super) fn prefixes(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    const LEGACY: [u8; 11] = [
+        0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3,
+    ];
+    let is_prefix = |byte: &u8| LEGACY.contains(byte) || byte & 0xf0 == 0x40;
+    bytes.iter().copied().take_while(is_prefix)
+}

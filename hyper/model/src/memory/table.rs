@@ -127,7 +127,7 @@ impl<M: Machine> Memory<'_, M> {
     /// Gives back a reference that can't be the last one, since something else refers to the table:
     /// a reference that was held while an entry was written.
     #[inline]
-    pub(super) fn let_go(self, table: TypeReference<Level>) {
+    pub fn let_go(self, table: TypeReference<Level>) {
         let mfn = table.consume();
         if let Some(frame) = self.0.frame(mfn) {
             // If the guest took everything else away meanwhile from another CPU, the table is left

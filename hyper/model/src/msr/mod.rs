@@ -1,6 +1,6 @@
 //! Model-specific registers as a guest sees them.
 //!
-//! A guest's RDMSR and WRMSR are answered from a closed list ([`read`], [`write`]). What is not on
+//! A guest's RDMSR and WRMSR are answered from a closed list ([`read()`], [`write()`]). What is not on
 //! it faults: a register that some processor doesn't have is never touched for a guest without it
 //! being named here, and then with a fault caught.
 

@@ -143,7 +143,7 @@ mod tests {
         for raw in 0..=u16::MAX {
             let selector = Selector::new(raw);
             let flat = [0xe020, 0xe028, 0xe030].contains(&(raw & !3));
-            let own = raw & 4 != 0 || (raw >= 4 && raw < 0xe000);
+            let own = raw & 4 != 0 || (4..0xe000).contains(&raw);
             assert_eq!(selector.is_guests(), own || flat, "{raw:#x}");
             let expected = (own || flat).then_some(raw | 3);
             assert_eq!(selector.for_code_or_stack().map(Selector::raw), expected);

@@ -5,7 +5,7 @@ use super::{
     StringIo, WordOperand,
 };
 use crate::emulate::address::MemoryOperand;
-use crate::emulate::decoder::{Decoder, Operand, Prefixes, Repeat};
+use crate::emulate::decoder::{Decoder, Form, Operand, Prefixes, Repeat};
 use crate::emulate::register::{Register, RegisterPart, Width};
 
 /// Decodes a privileged instruction of 64-bit mode. `None` for everything that is not on the list,
@@ -41,12 +41,8 @@ pub fn decode(bytes: &[u8]) -> Option<Instruction> {
 }
 
 fn port_io(decoder: &mut Decoder<'_>, prefixes: &Prefixes, opcode: u8) -> Option<Privileged> {
-    // REX.W has no effect: there is no 64-bit port I/O.
-    let width = match (opcode & 1, prefixes.operand_size) {
-        (0, _) => Width::Byte,
-        (_, true) => Width::Word,
-        (_, false) => Width::Dword,
-    };
+    // There is no 64-bit port I/O, but REX.W overrides the operand-size prefix here too.
+    let width = prefixes.width(Form::of(opcode)).min(Width::Dword);
     if let 0x6c..=0x6f = opcode {
         let repeated = match prefixes.repeat {
             Repeat::None => false,
@@ -142,7 +138,7 @@ fn group_7(decoder: &mut Decoder<'_>, prefixes: &Prefixes) -> Option<Privileged>
     let word = match mod_rm.operand {
         Operand::Register(encoding) => {
             let width = if mod_rm.extension() == 4 {
-                prefixes.width(1)
+                prefixes.width(Form::Full)
             } else {
                 Width::Word
             };

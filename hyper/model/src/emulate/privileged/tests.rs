@@ -6,7 +6,7 @@ use super::{
 };
 use crate::emulate::register::{Register, Width};
 use crate::emulate::testing::{
-    BASES, Registers, instruction, reference, reference_address, registers,
+    BASES, Registers, instruction, prefixes, reference, reference_address, registers,
 };
 use iced_x86::{Mnemonic, OpKind};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
@@ -157,8 +157,8 @@ proptest! {
     ) {
         let other = reference(&bytes, registers.rip);
         let Some(Instruction { operation, length }) = decode(&bytes) else {
-            let end = other.len().min(bytes.len());
-            let prefixed = bytes[..end].iter().any(|b| matches!(b, 0x66 | 0xf0 | 0xf2 | 0xf3));
+            // Refused on purpose: all prefixes that are not needed.
+            let prefixed = prefixes(&bytes).any(|b| matches!(b, 0x66 | 0xf0 | 0xf2 | 0xf3));
             prop_assert!(other.is_invalid() || !is_listed(&other) || prefixed, "{other:?}");
             return Ok(());
         };
@@ -188,7 +188,7 @@ proptest! {
                 prop_assert!(is_port(port, &other, 0));
             }
             Privileged::InString(string) | Privileged::OutString(string) => {
-                prop_assert_eq!(string.width.bytes() as usize, other.memory_size().size());
+                prop_assert_eq!(string.width.bytes(), other.memory_size().size() as u64);
                 prop_assert_eq!(string.repeated, other.has_rep_prefix());
                 let input = matches!(operation, Privileged::InString(_));
                 let expected = reference_address(&other, u32::from(!input), &registers);
@@ -204,7 +204,7 @@ proptest! {
             }
             Privileged::Smsw(WordOperand::Register(part)) => {
                 prop_assert_eq!(part.register() as usize, register(0).full_register().number());
-                prop_assert_eq!(part.width().bytes() as usize, register(0).size());
+                prop_assert_eq!(part.width().bytes(), register(0).size() as u64);
             }
             Privileged::Lmsw(WordOperand::Register(part)) => {
                 prop_assert_eq!(part.register() as usize, register(0).full_register().number());

@@ -1,0 +1,104 @@
+//! The table: number, handler.
+
+use ringwall_abi::{Errno, Hypercall};
+use ringwall_hw::cpu::local;
+use ringwall_hw::entry::GuestFrame;
+use ringwall_hw::guest::mode;
+
+use super::{
+    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, iret, memory_op, mmu_update, mmuext,
+    multicall, sched, segments, time, traps, update_va, vcpu_op, version,
+};
+use crate::trap::{bounce, crash_current, inject};
+use crate::vcpu::{self, Handler, Vcpu};
+
+const INVALID_OPCODE: u8 = 6;
+/// Length of the `syscall` instruction in bytes.
+const SYSCALL_LENGTH: u64 = 2;
+
+/// `syscall` in 64-bit mode: a hypercall of the guest's kernel, or a system call of its user code.
+pub(crate) extern "C" fn on_syscall(frame: &mut GuestFrame) {
+    let Some(vcpu) = vcpu::current() else { return };
+    if !mode::in_kernel(local::current()) {
+        system_call(vcpu, frame);
+        return;
+    }
+    let arguments = [frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9];
+    let number = frame.rax;
+    let mut call = Call { arguments, vcpu, frame };
+    let outcome = run(number, &mut call);
+    let arguments = call.arguments;
+    match outcome {
+        Ok(value) => frame.rax = value,
+        Err(Stop::Errno(errno)) => frame.rax = errno.to_rax().cast_unsigned(),
+        Err(Stop::Resume) => {
+            [frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9] = arguments;
+            frame.rip = frame.rip.wrapping_sub(SYSCALL_LENGTH);
+        }
+        Err(Stop::Replaced) => {}
+        Err(Stop::Crash(reason)) => crash_current(frame, reason),
+    }
+}
+
+/// Runs a hypercall by its number.
+#[inline]
+pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
+    let Some(hypercall) = Hypercall::from_number(number) else {
+        return Err(Errno::ENOSYS.into());
+    };
+    match hypercall {
+        Hypercall::SetTrapTable => traps::handle(call),
+        Hypercall::MmuUpdate => mmu_update::handle(call),
+        Hypercall::SetGdt => descriptors::set_gdt(call),
+        Hypercall::StackSwitch => segments::stack_switch(call),
+        Hypercall::SetCallbacks => callback::set_callbacks(call),
+        Hypercall::FpuTaskswitch => fpu::task_switch(call),
+        Hypercall::SetDebugreg => fpu::set_debug_register(call),
+        Hypercall::GetDebugreg => fpu::get_debug_register(call),
+        Hypercall::UpdateDescriptor => descriptors::update_descriptor(call),
+        Hypercall::MemoryOp => memory_op::handle(call),
+        Hypercall::Multicall => multicall::handle(call),
+        Hypercall::UpdateVaMapping => update_va::handle(call),
+        Hypercall::UpdateVaMappingOtherdomain => update_va::handle_other_domain(call),
+        Hypercall::SetTimerOp => time::set_timer(call),
+        Hypercall::XenVersion => version::handle(call),
+        Hypercall::ConsoleIo => console_io::handle(call),
+        Hypercall::VmAssist => version::vm_assist(call),
+        Hypercall::Iret => iret::handle(call),
+        Hypercall::VcpuOp => vcpu_op::handle(call),
+        Hypercall::SetSegmentBase => segments::set_segment_base(call),
+        Hypercall::MmuextOp => mmuext::handle(call),
+        Hypercall::NmiOp => callback::nmi_op(call),
+        Hypercall::SchedOp => sched::handle(call),
+        Hypercall::CallbackOp => callback::handle(call),
+        Hypercall::EventChannelOp => event_channel::handle(call),
+        _ => Err(Errno::ENOSYS.into()),
+    }
+}
+
+/// A system call that the fast path left: events masked, or no handler.
+fn system_call(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
+    let guest = &local::current().guest;
+    let address = guest.syscall_target.get();
+    if address == 0 {
+        inject(vcpu, frame, INVALID_OPCODE, None);
+        return;
+    }
+    let masks_events = guest.syscall_masks_events.get() != 0;
+    let iopl = vcpu.state.lock().iopl;
+    bounce(vcpu, iopl, frame, Handler { address, masks_events, dpl: 0 }, None);
+}
+
+/// `syscall` in compatibility mode, which only some CPUs have.
+pub(crate) extern "C" fn on_syscall32(frame: &mut GuestFrame) {
+    let Some(vcpu) = vcpu::current() else { return };
+    let (handler, iopl) = {
+        let state = vcpu.state.lock();
+        (state.syscall32, state.iopl)
+    };
+    if handler.address == 0 || mode::in_kernel(local::current()) {
+        inject(vcpu, frame, INVALID_OPCODE, None);
+        return;
+    }
+    bounce(vcpu, iopl, frame, handler, None);
+}

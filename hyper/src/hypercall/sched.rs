@@ -1,0 +1,118 @@
+//! `sched_op` (29): yield, block, poll, shutdown.
+//!
+//! Results: 0; `EINVAL` for a bad port or too many; `ENOSYS`, `EFAULT`; `EPERM`, `ESRCH` for another
+//! domain.
+
+use core::sync::atomic::Ordering;
+
+use ringwall_abi::sched::{SchedOp, SchedPoll, SchedShutdown, ShutdownReason};
+use ringwall_abi::{Errno, Port};
+use ringwall_hw::entry::GuestFrame;
+use ringwall_hw::{log, reset};
+
+use super::{Call, Result, Stop, read_element};
+use crate::domain::Domain;
+use crate::event::Bits;
+use crate::vcpu::Vcpu;
+use crate::{clock, schedule};
+
+/// Most ports of one poll.
+const MAX_POLL: u32 = 128;
+
+pub(super) fn handle(call: &mut Call<'_>) -> Result {
+    match SchedOp::from_number(call.number(0) & 0xffff_ffff) {
+        Some(SchedOp::Yield) => {
+            schedule::yield_now();
+            Ok(0)
+        }
+        Some(SchedOp::Block) => {
+            call.vcpu.set_masked(false);
+            block(call.vcpu);
+            Ok(0)
+        }
+        Some(SchedOp::Poll) => poll(call),
+        Some(SchedOp::Shutdown) => {
+            let request: SchedShutdown = call.read(1)?;
+            shutdown(call.domain(), request.reason)
+        }
+        Some(SchedOp::ShutdownCode) => Ok(0),
+        Some(SchedOp::RemoteShutdown | SchedOp::Watchdog | SchedOp::PinOverride) | None => {
+            Err(Errno::ENOSYS.into())
+        }
+    }
+}
+
+/// Waits for an event, unless one is there.
+pub(crate) fn block(vcpu: &Vcpu) {
+    // Asleep first, then a look: an event between the two wakes it.
+    vcpu.blocked.store(true, Ordering::SeqCst);
+    if vcpu.is_event_pending() {
+        vcpu.blocked.store(false, Ordering::SeqCst);
+    } else {
+        schedule::stop(vcpu);
+    }
+}
+
+/// Waits until one of the ports is pending, or time has come; the upcall may stay masked.
+fn poll(call: &mut Call<'_>) -> Result {
+    let request: SchedPoll = call.read(1)?;
+    if request.nr_ports > MAX_POLL {
+        return Err(Errno::EINVAL.into());
+    }
+    let domain = call.domain();
+    let bits = Bits(domain);
+    domain.ports().begin_poll();
+    call.vcpu.polling.store(true, Ordering::SeqCst);
+    call.vcpu.blocked.store(true, Ordering::SeqCst);
+    let outcome = (0..u64::from(request.nr_ports)).try_fold(false, |found, index| {
+        let port = Port::new(read_element(request.ports, index)?);
+        Ok::<_, Stop>(found | domain.ports().is_pending(port, &bits)?)
+    });
+    let passed = request.timeout != 0 && request.timeout <= clock::now_ns();
+    let waits = matches!(outcome, Ok(false)) && !passed && !(call.vcpu.is_event_pending() && !call.vcpu.is_masked());
+    if !waits {
+        end_poll(call.vcpu);
+        return outcome.map(|_| 0);
+    }
+    if request.timeout != 0 {
+        let deadline = call.vcpu.timers.lock().deadline_ns();
+        let next = deadline.map_or(request.timeout, |deadline| deadline.min(request.timeout));
+        call.vcpu.poll_until.store(request.timeout, Ordering::Relaxed);
+        schedule::set_deadline(call.vcpu, Some(next));
+    }
+    schedule::stop(call.vcpu);
+    Ok(0)
+}
+
+fn end_poll(vcpu: &Vcpu) {
+    vcpu.blocked.store(false, Ordering::SeqCst);
+    if vcpu.polling.swap(false, Ordering::SeqCst) {
+        vcpu.domain().ports().end_poll();
+        vcpu.poll_until.store(0, Ordering::Relaxed);
+    }
+}
+
+/// A virtual CPU that polled runs again: its guest looks at its ports itself.
+pub(crate) fn finish_poll(vcpu: &Vcpu, _frame: &mut GuestFrame) {
+    if vcpu.polling.load(Ordering::Relaxed) {
+        end_poll(vcpu);
+    }
+}
+
+/// The domain asks to be ended. With dom0 the machine ends.
+fn shutdown(domain: &'static Domain, reason: u32) -> Result {
+    let reason = ShutdownReason::from_number(reason.into());
+    log!(Info, "{} shuts down: {}", domain.id(), reason.map_or("unknown reason", ShutdownReason::header_name));
+    for vcpu in domain.vcpus() {
+        vcpu.up.store(false, Ordering::Release);
+        schedule::stop(vcpu);
+    }
+    if domain.is_privileged() {
+        match reason {
+            Some(ShutdownReason::Reboot) => reset::restart(),
+            Some(ShutdownReason::Poweroff) => crate::irq::power_off(),
+            _ => ringwall_hw::panic::stop(),
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,286 @@
+//! Which virtual CPU runs, and what waits for time to pass.
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+
+use ringwall_abi::vcpu::Runstate;
+use ringwall_hw::cpu::local;
+use ringwall_hw::cpu::{IO_BITMAP_GUEST, IO_BITMAP_NONE, control, fixed_cr4, msr};
+use ringwall_hw::entry::GuestFrame;
+use ringwall_hw::guest::{mode, selectors::DataSelectors};
+use ringwall_hw::irq::wait;
+use ringwall_model::event::Virq;
+use ringwall_model::sched::{CpuId, CpuSet, GroupSlot, Kick, Parameters, Scheduler, VcpuSlot};
+use ringwall_model::time::Heap;
+use spin::{Mutex, Once};
+
+use crate::machine::MACHINE;
+use crate::vcpu::{self, Vcpu};
+use crate::{clock, event, irq};
+
+/// The exit path has to pick again.
+pub(crate) const RESCHEDULE: u32 = 1 << 0;
+
+/// Most virtual CPUs of all domains together.
+const MAX_VCPUS: u32 = 1024;
+/// Most domains.
+const MAX_GROUPS: u32 = 256;
+/// This CPU, of which there is one.
+fn this_cpu() -> CpuId {
+    CpuId::new(local::current().index.get())
+}
+
+static SCHEDULER: Once<Scheduler> = Once::new();
+/// Deadlines by the virtual CPU's slot. Lock order: after a virtual CPU's `timers`; a leaf.
+static TIMERS: Mutex<Option<Heap>> = Mutex::new(None);
+/// When the scheduler wants to be asked again. Lock order: a leaf.
+static PICK_AT: Mutex<Option<u64>> = Mutex::new(None);
+static VCPUS: spin::RwLock<Vec<Option<&'static Vcpu>>> = spin::RwLock::new(Vec::new());
+
+/// Takes the memory that scheduling needs.
+pub(crate) fn init() -> Result<(), &'static str> {
+    const NO_MEMORY: &str = "no memory for the scheduler";
+    let scheduler = Scheduler::new(1, MAX_VCPUS, MAX_GROUPS).map_err(|_| NO_MEMORY)?;
+    SCHEDULER.call_once(|| scheduler);
+    *TIMERS.lock() = Some(Heap::new(MAX_VCPUS).map_err(|_| NO_MEMORY)?);
+    Ok(())
+}
+
+/// A group of virtual CPUs for a new domain.
+pub(crate) fn add_group() -> Option<GroupSlot> {
+    SCHEDULER.get()?.add_group(Parameters::default()).ok()
+}
+
+/// Takes in a virtual CPU, asleep.
+pub(crate) fn add(group: GroupSlot, vcpu: &'static Vcpu) -> Option<()> {
+    let slot = SCHEDULER.get()?.add(group, CpuSet::of(CpuId::new(0))).ok()?;
+    let mut vcpus = VCPUS.write();
+    if vcpus.len() <= slot.index() {
+        vcpus.resize(slot.index() + 1, None);
+    }
+    if let Some(place) = vcpus.get_mut(slot.index()) {
+        *place = Some(vcpu);
+    }
+    vcpu.slot.call_once(|| slot);
+    Some(())
+}
+
+fn at(slot: VcpuSlot) -> Option<&'static Vcpu> {
+    VCPUS.read().get(slot.index()).copied().flatten()
+}
+
+fn kick(kick: Option<Kick>) {
+    if kick.is_some() {
+        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+    }
+}
+
+/// A virtual CPU has something to do. Nothing where it does not sleep, or is down.
+#[inline]
+pub(crate) fn wake(vcpu: &Vcpu) {
+    if vcpu.blocked.load(Ordering::Acquire) && vcpu.blocked.swap(false, Ordering::AcqRel) {
+        start(vcpu);
+    }
+}
+
+/// Lets a virtual CPU that is up run.
+pub(crate) fn start(vcpu: &Vcpu) {
+    if let (true, Some(&slot), Some(scheduler)) = (vcpu.is_runnable(), vcpu.slot.get(), SCHEDULER.get()) {
+        kick(scheduler.wake(slot, clock::now_ns()));
+    }
+}
+
+/// Takes a virtual CPU off its CPU: it is blocked or down.
+pub(crate) fn stop(vcpu: &Vcpu) {
+    if let (Some(&slot), Some(scheduler)) = (vcpu.slot.get(), SCHEDULER.get()) {
+        kick(scheduler.sleep(slot, clock::now_ns()));
+    }
+    local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+}
+
+/// Lets others run first.
+pub(crate) fn yield_now() {
+    if let Some(scheduler) = SCHEDULER.get() {
+        scheduler.yield_now(this_cpu());
+        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+    }
+}
+
+/// A virtual CPU's timers have changed.
+pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
+    let Some(slot) = vcpu.slot.get().and_then(|slot| u32::try_from(slot.index()).ok()) else { return };
+    if let Some(heap) = TIMERS.lock().as_mut() {
+        match deadline_ns {
+            // The heap was made for every slot that there is.
+            Some(deadline) => _ = heap.set(slot, deadline),
+            None => _ = heap.remove(slot),
+        }
+    }
+    arm();
+}
+
+/// Sets the CPU's timer for what comes next.
+fn arm() {
+    let timer = TIMERS.lock().as_ref().and_then(|heap| heap.first()).map(|(_, deadline)| deadline);
+    let pick = *PICK_AT.lock();
+    let next = timer.into_iter().chain(pick).min();
+    irq::set_timer(next.map_or(0, clock::timer_counts));
+}
+
+/// The CPU's timer has fired.
+pub(crate) fn on_timer() {
+    let now_ns = clock::now_ns();
+    while let Some(number) = TIMERS.lock().as_mut().and_then(|heap| heap.pop_until(now_ns)) {
+        let Some(vcpu) = VCPUS.read().get(number as usize).copied().flatten() else { continue };
+        let mut timers = vcpu.timers.lock();
+        let due = timers.expire(now_ns);
+        let next = timers.deadline_ns();
+        drop(timers);
+        if let (Some(next), Some(heap)) = (next, TIMERS.lock().as_mut()) {
+            let _ = heap.set(number, next);
+        }
+        if due {
+            event::raise_virq(vcpu, Virq::TIMER);
+        }
+    }
+    let mut pick = PICK_AT.lock();
+    if pick.is_some_and(|at| at <= now_ns) {
+        *pick = None;
+        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+    }
+    drop(pick);
+    arm();
+}
+
+/// Picks who runs, waits while nobody can, and puts it into the frame.
+pub(crate) fn reschedule(frame: &mut GuestFrame) {
+    let Some(scheduler) = SCHEDULER.get() else { return };
+    let local = local::current();
+    loop {
+        local.attention.store(0, Ordering::Relaxed);
+        let now_ns = clock::now_ns();
+        let decision = scheduler.pick(this_cpu(), now_ns);
+        let pick_changed = {
+            let mut pick = PICK_AT.lock();
+            core::mem::replace(&mut *pick, decision.until_ns) != decision.until_ns
+        };
+        if pick_changed {
+            arm();
+        }
+        if let Some(next) = decision.vcpu.and_then(at) {
+            switch_to(next, frame, now_ns);
+            kick(scheduler.context_saved(this_cpu(), now_ns));
+            if local.attention.load(Ordering::Relaxed) & RESCHEDULE == 0 {
+                return;
+            }
+        } else {
+            if let Some(current) = vcpu::current() {
+                account(current, Runstate::Blocked, now_ns);
+            }
+            kick(scheduler.context_saved(this_cpu(), now_ns));
+            if local.attention.load(Ordering::Relaxed) & RESCHEDULE == 0
+                && let Some(vector) = wait()
+            {
+                irq::dispatch(vector);
+            }
+        }
+    }
+}
+
+fn account(vcpu: &Vcpu, state: Runstate, now_ns: u64) {
+    let mut runstates = vcpu.runstates.lock();
+    if runstates.state != state {
+        runstates.enter(state, now_ns);
+    }
+}
+
+/// Makes `next` the running virtual CPU. The registers of the one before stay in the CPU while it
+/// only waits, so that coming back to it costs nothing.
+fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) {
+    match vcpu::current() {
+        Some(current) if core::ptr::eq(current, next) => {}
+        Some(current) => {
+            let state = if current.is_runnable() { Runstate::Runnable } else { Runstate::Blocked };
+            account(current, state, now_ns);
+            save(current, frame);
+            load(next, frame);
+        }
+        None => load(next, frame),
+    }
+    account(next, Runstate::Running, now_ns);
+}
+
+fn save(vcpu: &Vcpu, frame: &GuestFrame) {
+    let local = local::current();
+    let mut state = vcpu.state.lock();
+    state.frame = *frame;
+    state.kernel_mode = mode::in_kernel(local);
+    state.kernel_stack = local.guest.kernel_stack.get();
+    state.selectors = DataSelectors::current();
+    state.fs_base = msr::GuestBase::Fs.get();
+    state.gs_base = msr::GuestBase::Gs.get();
+    state.other_gs_base = msr::GuestBase::OtherGs.get();
+    state.fpu.save();
+}
+
+fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
+    let local = local::current();
+    local.set_current(vcpu);
+    {
+        let state = vcpu.state.lock();
+        *frame = state.frame;
+        let guest = &local.guest;
+        let root = |root: &Option<_>| root.as_ref().map_or(0, root_address);
+        guest.kernel_root.set(root(&state.kernel_root));
+        guest.user_root.set(root(&state.user_root));
+        guest.kernel_stack.set(state.kernel_stack);
+        guest.syscall_target.set(state.syscall_target);
+        guest.syscall_masks_events.set(state.syscall_masks_events.into());
+        guest.kernel_mode.set(state.kernel_mode.into());
+        guest.vcpu_info.set(ringwall_hw::layout::DIRECT_MAP_START + vcpu.info_address());
+        set_io_rights(vcpu, state.iopl);
+        state.window.load(state.ldt_entries);
+        // A selector that the guest's tables no longer hold becomes null, as on `iret`.
+        let _ = state.selectors.load();
+        let bases = [
+            (msr::GuestBase::Fs, state.fs_base),
+            (msr::GuestBase::Gs, state.gs_base),
+            (msr::GuestBase::OtherGs, state.other_gs_base),
+        ];
+        for (register, base) in bases {
+            // Bases in a state are canonical.
+            let _ = register.set(base);
+        }
+        state.fpu.restore();
+        control::set_task_switched(state.task_switched);
+        control::set_guest_cr4(fixed_cr4() | state.cr4.bits().bits());
+        if state.debug.is_active() {
+            let addresses = state.debug.addresses().map(|address| address.raw());
+            control::load_debug_registers(addresses, state.debug.dr6(), state.debug.dr7());
+        } else {
+            control::load_debug_registers([0; 4], state.debug.dr6(), 0x400);
+        }
+        MACHINE.flush_local(|| mode::load_current_root(local));
+    }
+    clock::publish(vcpu);
+}
+
+/// Physical address of a root.
+pub(crate) fn root_address(
+    root: &ringwall_model::memory::TypeReference<ringwall_model::memory::Level>,
+) -> u64 {
+    root.mfn().raw() << ringwall_abi::PAGE_SHIFT
+}
+
+/// Gives the running virtual CPU's modes their I/O ports.
+pub(crate) fn set_io_rights(vcpu: &Vcpu, iopl: u8) {
+    let local = local::current();
+    let bitmap = |allowed: bool| if allowed { IO_BITMAP_GUEST } else { IO_BITMAP_NONE };
+    let privileged = vcpu.domain().is_privileged();
+    // The kernel counts as ring 1, user code as ring 3.
+    local.guest.kernel_io_bitmap.set(bitmap(privileged && iopl >= 1));
+    local.guest.user_io_bitmap.set(bitmap(privileged && iopl >= 3));
+    mode::refresh_io_bitmap(local);
+}

@@ -1,0 +1,17 @@
+//! What guests run into: exceptions, and their way to the guest's own handlers.
+
+mod bounce;
+mod debug;
+mod dispatch;
+mod end;
+mod fetch;
+mod general;
+mod layout;
+mod page_fault;
+mod privileged;
+
+pub(crate) use bounce::{bounce, deliver_events, inject};
+pub(crate) use dispatch::{HANDLERS, on_exit};
+pub(crate) use end::crash_current;
+pub(crate) use privileged::{cr4_policy, set_debug_register, set_task_switched};
+pub(crate) use layout::RingLayout;
