@@ -11,7 +11,7 @@ use ringwall_hw::{acpi, heap, log, memory, panic, reset};
 use ringwall_model::options::{Baud, Fault, LogLevel, Options, RebootMethod};
 use spin::Once;
 
-use crate::{clock, dom0, irq, pool, schedule, trap};
+use crate::{clock, dom0, hypercall, irq, pool, schedule, trap};
 
 static INFORMATION: Once<&'static BootInformation> = Once::new();
 
@@ -62,6 +62,7 @@ fn open_console(options: &Options<'_>) {
     let io_base = port.and_then(|port| port.io_base).unwrap_or(0x3f8);
     if options.consoles.contains(ringwall_model::options::Consoles::COM1) {
         console::init(console::Settings { port: io_base, baud });
+        irq::keep_serial_ports(io_base);
     }
     let level = |level: LogLevel| match level {
         LogLevel::None => None,
@@ -71,7 +72,7 @@ fn open_console(options: &Options<'_>) {
         LogLevel::Debug | LogLevel::All => Some(Level::Debug),
     };
     console::set_thresholds(Thresholds { host: level(options.log.always), guest: level(options.guest_log.always) });
-    panic::set_reboot(!matches!(options.reboot, RebootMethod::No) && !options.halt_on_crash);
+    panic::set_reboot(!matches!(options.reboot, RebootMethod::Never) && !options.halt_on_crash);
 }
 
 fn complain(options: &Options<'_>) {
@@ -104,6 +105,7 @@ extern "C" fn on_own_stack() -> ! {
     if let Err(reason) = clock.and_then(|()| schedule::init()) {
         fail(format_args!("{reason}"));
     }
+    hypercall::set_machine_map(information.regions());
     if let Err(error) = dom0::build(information, &options) {
         fail(format_args!("{error}"));
     }

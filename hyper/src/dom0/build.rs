@@ -2,13 +2,14 @@
 
 extern crate alloc;
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
 use ringwall_abi::{DomainId, Mfn, PAGE_SHIFT, PAGE_SIZE, VcpuId};
 use ringwall_hw::boot::{BootInformation, Module};
+use ringwall_hw::cpu::local;
+use ringwall_hw::guest::mode;
 use ringwall_hw::log;
 use ringwall_hw::memory::device::module_bytes;
 use ringwall_hw::memory::write_frame_word;
@@ -60,7 +61,9 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
     let no_memory = |_| BuildError::OutOfMemory("the domain itself");
     let domain = Domain::create(DomainId::DOM0, Power::Privileged, size.max_pages.unwrap_or(u64::MAX)).map_err(no_memory)?;
     let mut pages = Pages::new(domain, size.pages)?;
-    load_kernel(&mut pages, &kernel, &layout, file)?;
+    load_kernel(&mut pages, &kernel, &layout)?;
+    // The unpacked file's memory becomes dom0's.
+    drop(file);
     give_back(kernel_module);
     fill(&mut pages, &layout, size.pages, initrd)?;
     let information = layout.start_info_fields();
@@ -78,7 +81,7 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
         layout.region().start.raw(),
         layout.entry().raw()
     );
-    irq::give_ports_to_dom0();
+    mode::fill_io_bitmap(local::current(), irq::is_port_denied);
     clock::publish_wall_clock(domain);
     Ok(())
 }
@@ -95,13 +98,8 @@ fn frames_of(module: &Module) -> core::ops::Range<u64> {
     module.start.div_ceil(PAGE_SIZE as u64)..module.end / PAGE_SIZE as u64
 }
 
-/// Copies the kernel's segments to their place, and frees the unpacked file.
-fn load_kernel(
-    pages: &mut Pages,
-    kernel: &Kernel<'_>,
-    layout: &Layout,
-    file: Cow<'_, [u8]>,
-) -> Result<(), BuildError> {
+/// Copies the kernel's segments to their place.
+fn load_kernel(pages: &mut Pages, kernel: &Kernel<'_>, layout: &Layout) -> Result<(), BuildError> {
     let element = layout.kernel();
     pages.allocate(0..element.end().raw())?;
     for segment in kernel.segments() {
@@ -115,7 +113,6 @@ fn load_kernel(
             write_hypercall_page(mfn);
         }
     }
-    drop(file);
     Ok(())
 }
 
