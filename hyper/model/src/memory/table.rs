@@ -187,7 +187,7 @@ impl<M: Machine> Memory<'_, M> {
         };
         // A reference of our own, so that it stays the frame that we look at. Where there is none
         // to be had, the table was finished by someone else, and freed.
-        if frame.get(owner).is_err() {
+        if frame.hold(owner).is_none() {
             return Ok(());
         }
         let outcome = match frame.usage.take_partial() {
