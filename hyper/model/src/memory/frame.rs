@@ -5,7 +5,8 @@ use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 use ringwall_abi::DomainId;
 
 use super::error::Error;
-use super::usage::{Kind, Usage, Word};
+use super::kind::Kind;
+use super::usage::{Usage, Word};
 
 /// The books of one frame of RAM: owner, references, use.
 ///
