@@ -12,6 +12,7 @@ use ringwall_model::event::Ports;
 use ringwall_model::memory::{DomainMemory, Shared, Sharing};
 use spin::{Mutex, Once, RwLock};
 
+use crate::hypercall::MemoryMap;
 use crate::machine::memory;
 use crate::pool;
 use crate::vcpu::Vcpu;
@@ -35,6 +36,7 @@ pub(crate) struct Domain {
     id: DomainId,
     power: Power,
     memory: Mutex<DomainMemory>,
+    memory_map: MemoryMap,
     ports: Ports,
     shared: Shared,
     vcpus: Once<Box<[&'static Vcpu]>>,
@@ -68,6 +70,7 @@ impl Domain {
             id,
             power,
             memory: Mutex::new(DomainMemory::new(id, max_pages)),
+            memory_map: MemoryMap::default(),
             ports: Ports::new(id, MAX_VCPUS, pirqs, ringwall_model::event::PORTS)?,
             shared,
             vcpus: Once::new(),
@@ -91,6 +94,11 @@ impl Domain {
 
     pub(crate) fn memory(&self) -> &Mutex<DomainMemory> {
         &self.memory
+    }
+
+    /// The memory map that it is told of.
+    pub(crate) fn memory_map(&self) -> &MemoryMap {
+        &self.memory_map
     }
 
     pub(crate) fn ports(&self) -> &Ports {

@@ -10,7 +10,7 @@ fn register(index: u8) -> u8 {
     read8(0x71)
 }
 
-/// The clock's registers, read twice until they agree.
+/// The clock's registers, read until two readings agree.
 #[must_use]
 pub fn read_clock() -> RtcRegisters {
     let mut last = read_once();
@@ -24,10 +24,11 @@ pub fn read_clock() -> RtcRegisters {
     last
 }
 
+/// One reading, begun outside of the clock's own update.
 fn read_once() -> RtcRegisters {
-    // Not while the clock changes them, which takes 2 ms at most.
+    const UPDATING: u8 = 0x80;
     for _ in 0..100_000 {
-        if register(0x0a) & 0x80 == 0 {
+        if register(10) & UPDATING == 0 {
             break;
         }
     }
@@ -38,8 +39,8 @@ fn read_once() -> RtcRegisters {
         day: register(7),
         month: register(8),
         year: register(9),
-        // Where PCs have it; elsewhere it is hardly a century's number.
-        century: Some(register(0x32)),
-        status_b: register(0x0b),
+        // Where PCs have it, and QEMU; what is no century is ignored.
+        century: Some(register(50)),
+        status_b: register(11),
     }
 }

@@ -4,9 +4,9 @@ use ringwall_abi::{DomainId, Mfn};
 
 use super::domain::CleanBlock;
 use super::error::Error;
+use super::kind::Kind;
 use super::machine::{Machine, Memory};
 use super::tlb::Stale;
-use super::usage::Kind;
 
 /// What a guest may do with a shared frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +58,6 @@ impl<M: Machine> Memory<'_, M> {
             Sharing::Writable => Kind::Writable,
         };
         // The use is fixed before the domain can take a reference.
-        frame.usage.reset();
         let _ = frame.usage.acquire(self.0, kind);
         frame.lend(domain);
         Ok(Shared { mfn })

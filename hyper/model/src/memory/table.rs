@@ -8,16 +8,13 @@
 
 use ringwall_abi::{DomainId, Mfn};
 
-use super::entry::{Entry, EntryIndex, Level};
+use super::entry::{EntryIndex, Level};
 use super::error::Error;
 use super::frame::{Frame, Slot};
 use super::machine::{Machine, Memory};
 use super::reference::TypeReference;
 use super::tlb::Stale;
-use super::usage::{Acquired, Kind, Released};
-
-/// Entries of a level-1 table between two looks at [`Machine::should_preempt`].
-const LEAVES_PER_STEP: u16 = 64;
+use super::usage::{Acquired, Released};
 
 /// A table whose devalidation was interrupted. One per virtual CPU.
 ///
@@ -160,7 +157,7 @@ impl<M: Machine> Memory<'_, M> {
         };
         // A reference of our own, so that it stays the frame that we look at. Where there is none
         // to be had, the table was finished by someone else, and freed.
-        if frame.get(owner).is_err() {
+        if frame.hold(owner).is_none() {
             return Ok(());
         }
         let outcome = match frame.usage.take_partial() {
@@ -182,7 +179,7 @@ impl<M: Machine> Memory<'_, M> {
     }
 
     /// Takes one general and one type reference.
-    fn acquire_table(
+    pub(super) fn acquire_table(
         self,
         mfn: Mfn,
         frame: &Frame,
@@ -244,65 +241,6 @@ impl<M: Machine> Memory<'_, M> {
             .is_none_or(|since| self.0.has_flushed_since(since))
     }
 
-    /// Takes references for the entries from `progress` on. On an error: how far it got.
-    fn validate(
-        self,
-        mfn: Mfn,
-        level: Level,
-        owner: DomainId,
-        progress: u16,
-    ) -> Result<(), (Error, u16)> {
-        for index in EntryIndex::starting_at(progress) {
-            if level.is_reserved(index) {
-                continue;
-            }
-            let used = self
-                .validate_entry(mfn, level, index, owner)
-                .map_err(|error| (error, index.raw()))?;
-            let step = match level {
-                Level::L1 => (index.raw() + 1).is_multiple_of(LEAVES_PER_STEP),
-                Level::L2 | Level::L3 | Level::L4 => used,
-            };
-            if step && index != EntryIndex::LAST && self.0.should_preempt() {
-                return Err((Error::Preempted, index.raw() + 1));
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes the reference of one entry, and gives the entry the bits that the policy wants;
-    /// whether it is present.
-    fn validate_entry(
-        self,
-        table: Mfn,
-        level: Level,
-        index: EntryIndex,
-        owner: DomainId,
-    ) -> Result<bool, Error> {
-        let mut held = false;
-        loop {
-            let entry = self.0.read_entry(table, index);
-            let admitted = self.0.policy().entry(entry, level)?;
-            if !admitted.is_present() {
-                return Ok(false);
-            }
-            if !held {
-                self.acquire_entry(level, index, admitted, owner, owner)?;
-                held = true;
-            }
-            // A walk that is left over from an earlier life of the table may set accessed and dirty
-            // bits meanwhile, and each only once.
-            let installed = admitted == entry
-                || self
-                    .0
-                    .compare_exchange_entry(table, index, entry, admitted)
-                    .is_ok();
-            if installed {
-                return Ok(true);
-            }
-        }
-    }
-
     /// Drops the references of the entries below `progress`, then the table's own two.
     ///
     /// Each translation through the table was made while the table was in use, so the table's own
@@ -320,95 +258,6 @@ impl<M: Machine> Memory<'_, M> {
         frame.usage.end();
         self.put(mfn, frame);
         Ok(())
-    }
-
-    /// Drops the references of the entries below `progress`. On an interruption: how far it got.
-    fn devalidate(
-        self,
-        mfn: Mfn,
-        frame: &Frame,
-        level: Level,
-        progress: u16,
-        stale: Stale,
-    ) -> Result<(), u16> {
-        let owner = frame.owner();
-        // The table at the edge is nobody's if it is partial, so it is ours to finish.
-        if let (Some(below), Some(edge)) = (level.below(), EntryIndex::new(progress)) {
-            let entry = self.0.read_entry(mfn, edge);
-            if entry.is_present() && !level.is_reserved(edge) {
-                self.finish_below(entry.frame(), below, owner)
-                    .map_err(|_| progress)?;
-            }
-        }
-        for index in EntryIndex::below(progress).rev() {
-            if level.is_reserved(index) {
-                continue;
-            }
-            let entry = self.0.read_entry(mfn, index);
-            self.release_entry(level, entry, stale)
-                .map_err(|_| index.raw())?;
-            let step = match level {
-                Level::L1 => index.raw().is_multiple_of(LEAVES_PER_STEP),
-                Level::L2 | Level::L3 | Level::L4 => entry.is_present(),
-            };
-            if step && index != EntryIndex::FIRST && self.0.should_preempt() {
-                return Err(index.raw());
-            }
-        }
-        Ok(())
-    }
-
-    fn finish_below(self, mfn: Mfn, level: Level, owner: DomainId) -> Result<(), Error> {
-        match self.0.frame(mfn) {
-            Some(frame) if frame.word().kind() == Kind::from(level) => {
-                self.finish_table(mfn, owner)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes what an entry of a table of `owner` needs of its target. The entry has passed the
-    /// policy.
-    #[inline]
-    pub(super) fn acquire_entry(
-        self,
-        level: Level,
-        index: EntryIndex,
-        entry: Entry,
-        owner: DomainId,
-        source: DomainId,
-    ) -> Result<(), Error> {
-        let Some(below) = level.below() else {
-            return self.acquire_leaf(entry, owner, source);
-        };
-        if !entry.is_present() {
-            return Ok(());
-        }
-        let mfn = entry.frame();
-        let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
-        self.acquire_table(mfn, frame, below, owner)?;
-        if level == Level::L4 {
-            frame.add_slot(index.raw());
-        }
-        Ok(())
-    }
-
-    /// Drops what an entry had of its target, after the entry is gone.
-    #[inline]
-    pub(super) fn release_entry(
-        self,
-        level: Level,
-        entry: Entry,
-        stale: Stale,
-    ) -> Result<(), Error> {
-        if level == Level::L1 {
-            self.release_leaf(entry, stale);
-            return Ok(());
-        }
-        match self.0.frame(entry.frame()) {
-            Some(frame) if entry.is_present() => self.release_table(entry.frame(), frame, stale),
-            _ => Ok(()),
-        }
     }
 
     /// Drops one general and one type reference.
