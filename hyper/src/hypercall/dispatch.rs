@@ -7,7 +7,7 @@ use ringwall_hw::guest::mode;
 
 use super::{
     Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, iret, memory_op, mmu_update, mmuext,
-    multicall, sched, segments, time, traps, update_va, vcpu_op, version,
+    multicall, physdev, platform, sched, segments, time, traps, update_va, vcpu_op, version,
 };
 use crate::trap::{bounce, crash_current, inject};
 use crate::vcpu::{self, Handler, Vcpu};
@@ -82,6 +82,8 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         Hypercall::SchedOp => sched::handle(call),
         Hypercall::CallbackOp => callback::handle(call),
         Hypercall::EventChannelOp => event_channel::handle(call),
+        Hypercall::PhysdevOp => physdev::handle(call),
+        Hypercall::PlatformOp => platform::handle(call),
         _ => Err(Errno::ENOSYS.into()),
     }
 }
