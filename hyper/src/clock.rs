@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
-use ringwall_abi::xen::SharedInfo;
+use ringwall_abi::xen::{PvclockFlags, SharedInfo, VcpuTimeInfo};
 use ringwall_hw::cpu::control::tsc;
 use ringwall_hw::cpu::features::{Features, features};
 use ringwall_hw::irq::LocalApic;
@@ -114,4 +114,25 @@ pub(crate) fn publish(vcpu: &Vcpu) {
     scale.store(scaled, Ordering::Relaxed);
     fence(Ordering::SeqCst);
     version.store(u64::from(stamp), Ordering::SeqCst);
+}
+
+/// Writes the clock's values where a virtual CPU asked for a second copy (for its vDSO).
+///
+/// The address is one of the running guest's; where it is not mapped, nothing happens.
+pub(crate) fn publish_second(vcpu: &Vcpu) {
+    let Some(area) = vcpu.state.lock().time_area else { return };
+    let Some(time) = TIME.get() else { return };
+    let stable = features().contains(Features::INVARIANT_TSC);
+    let values = time.clock.values(if stable { ClockFlags::TSC_STABLE } else { ClockFlags::empty() });
+    let stamp = STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2);
+    let info = VcpuTimeInfo {
+        version: stamp,
+        tsc_timestamp: values.tsc_timestamp,
+        system_time: values.system_time_ns,
+        tsc_to_system_mul: values.multiplier,
+        tsc_shift: values.shift,
+        flags: PvclockFlags::from_bits_retain(values.flags.bits()),
+        ..Default::default()
+    };
+    let _ = ringwall_hw::memory::guest::write(area, &info);
 }

@@ -7,6 +7,7 @@ extern crate alloc;
 
 mod boot;
 mod clock;
+mod context;
 mod dom0;
 mod domain;
 mod event;

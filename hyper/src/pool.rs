@@ -17,7 +17,7 @@ static EARLY: Mutex<Option<EarlyMemory>> = Mutex::new(None);
 /// Lets the heap take from early memory.
 pub(crate) fn begin(early: EarlyMemory) {
     *EARLY.lock() = Some(early);
-    let take = |order| EARLY.lock().as_mut()?.take(4096 << order, 4096 << order);
+    let take = |order| EARLY.lock().as_mut()?.take(4096u64 << order, 4096u64 << order);
     heap::set_source(FrameSource { take, give: |_, _| {} });
 }
 

@@ -138,8 +138,14 @@ pub(crate) fn on_timer() {
         let due = timers.expire(now_ns);
         let next = timers.deadline_ns();
         drop(timers);
+        let poll = vcpu.poll_until.load(Ordering::Relaxed);
+        let next = next.into_iter().chain((poll > now_ns).then_some(poll)).min();
         if let (Some(next), Some(heap)) = (next, TIMERS.lock().as_mut()) {
+            // The heap was made for every slot that there is.
             let _ = heap.set(number, next);
+        }
+        if poll != 0 && poll <= now_ns {
+            wake(vcpu);
         }
         if due {
             event::raise_virq(vcpu, Virq::TIMER);

@@ -6,9 +6,19 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use crate::irq::{Polarity, Trigger};
+use ringwall_model::irq::{Polarity, Signal, Trigger};
+
 use crate::memory::device::firmware;
 use crate::reset::ResetPort;
+
+/// A CPU of the MADT that is usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processor {
+    /// Its local APIC's number.
+    pub apic_id: u8,
+    /// Its number in the ACPI tables.
+    pub acpi_id: u8,
+}
 
 /// An IO-APIC of the MADT.
 #[derive(Clone, Copy, Debug)]
@@ -28,10 +38,8 @@ pub struct Override {
     pub irq: u8,
     /// The IO-APIC interrupt.
     pub gsi: u32,
-    /// Edge or level.
-    pub trigger: Trigger,
-    /// High or low.
-    pub polarity: Polarity,
+    /// How its line signals.
+    pub signal: Signal,
 }
 
 /// A range of PCI buses whose configuration space is in memory.
@@ -57,12 +65,12 @@ pub struct PowerManagement {
 }
 
 /// What the tables say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tables {
     /// Physical address of the root pointer.
     pub root_pointer: u64,
-    /// Local APICs that are enabled: their numbers.
-    pub processors: Vec<u8>,
+    /// CPUs that are usable.
+    pub processors: Vec<Processor>,
     /// Physical address of the local APICs.
     pub local_apic: u64,
     /// IO-APICs.
@@ -151,7 +159,10 @@ fn read_madt(tables: &mut Tables, table: &[u8]) -> Option<()> {
     while let Some(&[kind, length]) = rest.first_chunk() {
         let entry = rest.get(..usize::from(length))?;
         match kind {
-            0 if word32(entry, 4)? & 1 == 1 => tables.processors.push(*entry.get(3)?),
+            0 if word32(entry, 4)? & 1 == 1 => {
+                let (acpi_id, apic_id) = (*entry.get(2)?, *entry.get(3)?);
+                tables.processors.push(Processor { apic_id, acpi_id });
+            }
             1 => tables.io_apics.push(IoApicEntry {
                 id: *entry.get(2)?,
                 address: word32(entry, 4)?.into(),
@@ -163,7 +174,7 @@ fn read_madt(tables: &mut Tables, table: &[u8]) -> Option<()> {
                     if flags & 3 == 3 { Polarity::ActiveLow } else { Polarity::ActiveHigh };
                 let trigger = if flags >> 2 & 3 == 3 { Trigger::Level } else { Trigger::Edge };
                 let (irq, gsi) = (*entry.get(3)?, word32(entry, 4)?);
-                tables.overrides.push(Override { irq, gsi, trigger, polarity });
+                tables.overrides.push(Override { irq, gsi, signal: Signal { trigger, polarity } });
             }
             5 => tables.local_apic = word64(entry, 4)?,
             _ => {}

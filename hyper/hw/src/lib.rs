@@ -16,6 +16,7 @@ pub mod irq;
 pub mod layout;
 pub mod memory;
 pub mod panic;
+pub mod pci;
 pub mod port;
 pub mod reset;
 mod symbols;

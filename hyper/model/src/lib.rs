@@ -8,6 +8,7 @@ pub mod cpuid;
 pub mod emulate;
 pub mod event;
 pub mod grant;
+pub mod irq;
 pub mod memory;
 pub mod msr;
 pub mod options;

@@ -68,16 +68,16 @@ fn poll(call: &mut Call<'_>) -> Result {
         let port = Port::new(read_element(request.ports, index)?);
         Ok::<_, Stop>(found | domain.ports().is_pending(port, &bits)?)
     });
-    let passed = request.timeout != 0 && request.timeout <= clock::now_ns();
+    let passed = request.timeout_ns != 0 && request.timeout_ns <= clock::now_ns();
     let waits = matches!(outcome, Ok(false)) && !passed && !(call.vcpu.is_event_pending() && !call.vcpu.is_masked());
     if !waits {
         end_poll(call.vcpu);
         return outcome.map(|_| 0);
     }
-    if request.timeout != 0 {
+    if request.timeout_ns != 0 {
         let deadline = call.vcpu.timers.lock().deadline_ns();
-        let next = deadline.map_or(request.timeout, |deadline| deadline.min(request.timeout));
-        call.vcpu.poll_until.store(request.timeout, Ordering::Relaxed);
+        let next = deadline.map_or(request.timeout_ns, |deadline| deadline.min(request.timeout_ns));
+        call.vcpu.poll_until.store(request.timeout_ns, Ordering::Relaxed);
         schedule::set_deadline(call.vcpu, Some(next));
     }
     schedule::stop(call.vcpu);
@@ -110,7 +110,7 @@ fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     if domain.is_privileged() {
         match reason {
             Some(ShutdownReason::Reboot) => reset::restart(),
-            Some(ShutdownReason::Poweroff) => crate::irq::power_off(),
+            Some(ShutdownReason::Poweroff) => ringwall_hw::panic::stop(),
             _ => ringwall_hw::panic::stop(),
         }
     }

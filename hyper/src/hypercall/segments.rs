@@ -37,7 +37,7 @@ pub(super) fn set_segment_base(call: &mut Call<'_>) -> Result {
         // The hypercall comes from kernel mode, whose base is in force.
         SegmentBase::GsUser => GuestBase::OtherGs.set(value),
         SegmentBase::GsKernel => GuestBase::Gs.set(value),
-        SegmentBase::GsUserSel => {
+        SegmentBase::GsUserSelector => {
             load_user_gs(value);
             Ok(())
         }

@@ -38,7 +38,7 @@ fn flush(address: GuestAddress, flags: VaMappingFlags) -> Result {
         Some(VaFlush::None) => {}
         Some(VaFlush::Tlb) => MACHINE.flush_local(control::invalidate_all),
         // The address is no hypervisor's: its entry was just written.
-        Some(VaFlush::Invlpg) => control::invalidate_page(address.raw()),
+        Some(VaFlush::Address) => control::invalidate_page(address.raw()),
         None => return Err(Errno::EINVAL.into()),
     }
     Ok(0)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{build, ci, iso, run, tests, tidy};
+use crate::{bench, build, ci, iso, run, tests, tidy};
 
 /// Ringwall's own commands.
 #[derive(Parser)]
@@ -26,6 +26,8 @@ enum Command {
     Run(Box<RunArguments>),
     /// Run the tests: those on the host, then those that boot in QEMU
     Test(TestArguments),
+    /// Compare what operations cost native, on Xen and on Ringwall
+    Bench(BenchArguments),
     /// Check the rules of the repository that no lint knows
     Tidy,
     /// Check all that a change must pass
@@ -33,7 +35,7 @@ enum Command {
 }
 
 /// Arguments of `run`.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RunArguments {
     /// Run these shell commands in dom0 in place of the shell, and end with their status
     #[arg(long, value_name = "COMMANDS")]
@@ -123,6 +125,17 @@ pub(crate) struct TestArguments {
     pub(crate) list: bool,
 }
 
+/// Arguments of `bench`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct BenchArguments {
+    /// Measure by the clock, not by counting instructions: it shows what the TLB costs
+    #[arg(long)]
+    pub(crate) wall: bool,
+    /// Leave Ringwall out
+    #[arg(long)]
+    pub(crate) reference_only: bool,
+}
+
 impl Xtask {
     /// Runs the command; the result is the process's exit status.
     pub(crate) fn execute(self) -> Result<u8> {
@@ -131,6 +144,7 @@ impl Xtask {
             Command::Iso => iso::build().map(|_| 0),
             Command::Run(arguments) => run::run(&arguments),
             Command::Test(arguments) => tests::run(&arguments),
+            Command::Bench(arguments) => bench::run(&arguments),
             Command::Tidy => tidy::run(),
             Command::Ci => ci::run(),
         }

@@ -7,8 +7,10 @@
 //! - [`qemu`]: one boot, from the command line to the verdict
 //! - [`run`]: from nothing to a dom0 shell
 //! - [`tests`]: the host's tests, and boots with what must come of them
+//! - [`mod@bench`]: what operations cost native, on Xen and on Ringwall
 //! - [`tidy`] and [`ci`]: what a change must pass
 
+mod bench;
 mod build;
 mod ci;
 mod cli;

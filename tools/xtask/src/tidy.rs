@@ -115,19 +115,21 @@ fn module_name(line: &str) -> Option<&str> {
 
 /// Whether cargo, or a test of ours, compiles the file on its own.
 fn is_root(source: &Path) -> bool {
-    let name = source.file_name().unwrap_or_default();
-    let directory = source.parent().unwrap_or(source);
-    let crate_root = |directory: &Path| directory.join("Cargo.toml").exists();
-    let parent = directory.parent().unwrap_or(directory);
-    let folder = directory.file_name().unwrap_or_default();
-    let standalone = ["tests", "examples", "benches"]
-        .iter()
-        .any(|place| folder == *place);
-    (["lib.rs", "main.rs"].iter().any(|root| name == *root) && crate_root(parent))
-        || (name == "build.rs" && crate_root(directory))
-        || (standalone && crate_root(parent))
-        || folder == "bin"
-        || directory.ends_with("tests/programs")
+    let above = |levels: usize| source.ancestors().nth(levels).unwrap_or(source);
+    let is_crate = |directory: &Path| directory.join("Cargo.toml").exists();
+    let named = |path: &Path, names: &[&str]| {
+        path.file_name()
+            .is_some_and(|name| names.iter().any(|other| name == *other))
+    };
+    let in_target = |levels: usize| {
+        named(above(levels), &["tests", "examples", "benches", "bin"])
+            && (is_crate(above(levels + 1)) || is_crate(above(levels + 2)))
+    };
+    (named(source, &["lib.rs", "main.rs"]) && is_crate(above(2)))
+        || (named(source, &["build.rs"]) && is_crate(above(1)))
+        || (named(source, &["main.rs"]) && in_target(2))
+        || (!named(source, &["mod.rs"]) && in_target(1) && !above(1).ends_with("src/tests"))
+        || above(1).ends_with("tests/programs")
 }
 
 /// Rows of the table must have as many columns as its head.

@@ -11,4 +11,5 @@ mod tss;
 
 pub(crate) use gdt::reload_ldt;
 pub(crate) use start::patch_smap_sites;
-pub use start::{enter_guest, start_boot_cpu};
+pub use start::{enter_first_guest, fixed_cr4, start_boot_cpu};
+pub use tss::{IO_BITMAP_GUEST, IO_BITMAP_NONE};

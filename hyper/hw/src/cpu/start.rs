@@ -147,23 +147,15 @@ fn load(window: u64) {
     }
 }
 
-/// Leaves the hypervisor for the guest whose frame stands at the top of this CPU's stack.
-pub fn enter_guest() -> ! {
+/// Leaves the boot code for the first guest: `fill` puts its registers into the frame at the top of
+/// this CPU's stack.
+pub fn enter_first_guest(fill: fn(&mut GuestFrame)) -> ! {
     let window = core::ptr::from_ref(super::local::current()).addr() as u64 - LOCAL_OFFSET;
+    // SAFETY: mapped, aligned; the boot code's stack lies below it, and no handler has it yet.
+    fill(unsafe { &mut *((window + FRAME_OFFSET) as *mut GuestFrame) });
     // SAFETY: the exit code takes the frame at this address, in this window.
     unsafe {
         asm!("mov rsp, {frame}", "jmp {exit}", frame = in(reg) window + FRAME_OFFSET,
             exit = in(reg) window + entry::exit_offset(), options(noreturn));
     }
-}
-
-/// The frame at the top of this CPU's stack, to fill before [`enter_guest`].
-///
-/// # Safety
-/// No other reference to the frame lives: the caller is no handler of the entry code.
-#[must_use]
-pub unsafe fn frame() -> &'static mut GuestFrame {
-    let window = core::ptr::from_ref(super::local::current()).addr() as u64 - LOCAL_OFFSET;
-    // SAFETY: mapped, aligned, and as the caller promises not borrowed.
-    unsafe { &mut *((window + FRAME_OFFSET) as *mut GuestFrame) }
 }

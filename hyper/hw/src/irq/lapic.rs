@@ -65,10 +65,13 @@ impl LocalApic {
         self.read(XAPIC_TIMER_CURRENT_COUNT)
     }
 
-    /// Whether an interrupt of a vector from 32 on waits to be taken.
+    /// Whether an interrupt waits to be taken whose vector lies in one of the `words` of 32
+    /// vectors: bit n stands for vectors 32n..32n+32. Each word costs an access to the device.
     #[must_use]
-    pub fn is_interrupt_pending(&self) -> bool {
-        (1..8).any(|word| self.registers.read(IRR + 0x10 * word) != 0)
+    #[inline]
+    pub fn is_interrupt_pending(&self, words: u8) -> bool {
+        let mut used = (0..8).filter(|word| words >> word & 1 == 1);
+        used.any(|word| self.registers.read(IRR + 0x10 * word) != 0)
     }
 
     fn read(&self, register: u32) -> u32 {

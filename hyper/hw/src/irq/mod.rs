@@ -6,7 +6,7 @@ mod pic;
 
 use core::cell::Cell;
 
-pub use ioapic::{IoApic, Polarity, Route, Trigger};
+pub use ioapic::{IoApic, Route};
 pub use lapic::{LocalApic, SPURIOUS_VECTOR};
 pub use pic::disable as disable_pic;
 

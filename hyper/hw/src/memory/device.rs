@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use ringwall_abi::PAGE_SIZE;
 
+use crate::boot::Module;
 use super::paging::{Access, PageSize, tables};
 use crate::heap;
 use crate::layout::DEVICE_MAP_START;
@@ -77,11 +78,12 @@ pub fn firmware(physical: u64, length: u64) -> Option<&'static [u8]> {
 
 /// A module's bytes, read only, by the direct map.
 ///
-/// # Safety
-/// The range is RAM that no allocator has, and stays so while the slice lives.
+/// The memory is kept from every allocator until boot gives it away, after it has read the module.
 #[must_use]
-pub unsafe fn module_bytes(start: u64, end: u64) -> &'static [u8] {
-    let length = usize::try_from(end.saturating_sub(start)).unwrap_or(0);
-    // SAFETY: as the caller promises; the direct map covers all RAM.
-    unsafe { core::slice::from_raw_parts((crate::layout::DIRECT_MAP_START + start) as *const u8, length) }
+pub fn module_bytes(module: &Module) -> &'static [u8] {
+    let length = usize::try_from(module.end.saturating_sub(module.start)).unwrap_or(0);
+    let start = crate::layout::DIRECT_MAP_START + module.start;
+    // SAFETY: 1. the loader's module lies in RAM, which the direct map covers; 2. `EarlyMemory` left it out of
+    // what is free, and only the dom0 builder, which calls this, gives it away.
+    unsafe { core::slice::from_raw_parts(start as *const u8, length) }
 }

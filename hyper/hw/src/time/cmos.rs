@@ -1,5 +1,7 @@
 //! The battery-backed clock.
 
+use ringwall_model::time::RtcRegisters;
+
 use crate::port::{read8, write8};
 
 fn register(index: u8) -> u8 {
@@ -8,25 +10,37 @@ fn register(index: u8) -> u8 {
     read8(0x71)
 }
 
-/// The clock's registers 0..=9, 11 and 50 (seconds .. year, status B, century), read twice until they agree.
+/// The clock's registers, read until two readings agree.
 #[must_use]
-pub fn read_clock() -> [u8; 12] {
-    const INDEXES: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 50];
-    let read = || {
-        for _ in 0..100_000 {
-            if register(10) & 0x80 == 0 {
-                break;
-            }
-        }
-        INDEXES.map(register)
-    };
-    let mut last = read();
+pub fn read_clock() -> RtcRegisters {
+    let mut last = read_once();
     for _ in 0..10 {
-        let next = read();
+        let next = read_once();
         if next == last {
             break;
         }
         last = next;
     }
     last
+}
+
+/// One reading, begun outside of the clock's own update.
+fn read_once() -> RtcRegisters {
+    const UPDATING: u8 = 0x80;
+    for _ in 0..100_000 {
+        if register(10) & UPDATING == 0 {
+            break;
+        }
+    }
+    RtcRegisters {
+        second: register(0),
+        minute: register(2),
+        hour: register(4),
+        day: register(7),
+        month: register(8),
+        year: register(9),
+        // Where PCs have it, and QEMU; what is no century is ignored.
+        century: Some(register(50)),
+        status_b: register(11),
+    }
 }

@@ -1,1 +1,7 @@
 //! Behaviour of grants.
+
+mod entries;
+mod handles;
+mod requests;
+mod support;
+mod threads;

@@ -191,15 +191,16 @@ impl<M: Machine> Memory<'_, M> {
     /// # Errors
     /// [`Error::NoMemory`] for what no block can be; [`Error::InUse`] where a frame is not private.
     pub fn take_back(self, mfn: Mfn, order: u16) -> Result<Block, Error> {
-        if order > super::MAX_ORDER || mfn.raw() == 0 || !mfn.raw().is_multiple_of(1 << order) {
+        if order > super::MAX_ORDER
+            || mfn.raw() == 0
+            || !List::holds(mfn)
+            || !mfn.raw().is_multiple_of(1 << order)
+        {
             return Err(Error::NoMemory);
         }
         let block = Block::forge(mfn, order);
         for mfn in block.frames() {
             let frame = self.0.frame(mfn).ok_or(Error::NoMemory)?;
-            if !List::holds(mfn) {
-                return Err(Error::NoMemory);
-            }
             if frame.references() != 0 || frame.free_order().is_some() {
                 return Err(Error::InUse);
             }

@@ -30,7 +30,10 @@ pub struct Frame {
 const _: () = assert!(size_of::<Frame>() == 32);
 
 const OWNER_SHIFT: u32 = 48;
+const OWNER: u64 = !0 << OWNER_SHIFT;
 const COUNT: u64 = (1 << 31) - 1;
+/// Set once the counter is half full, after which it refuses more.
+const FULL: u64 = 1 << 30;
 
 /// The reference of the allocation is held: the domain has not given the frame back.
 const ALLOCATED: u64 = 1 << 32;
@@ -125,11 +128,12 @@ impl Frame {
     pub(super) fn get(&self, owner: DomainId) -> Result<(), Error> {
         let mut word = self.holder.load(Ordering::Relaxed);
         loop {
-            if word >> OWNER_SHIFT != u64::from(owner.raw()) || word & COUNT == 0 {
-                return Err(Error::NotOwned);
-            }
-            if word & COUNT == COUNT {
-                return Err(Error::Overflow);
+            if word & (OWNER | FULL) != u64::from(owner.raw()) << OWNER_SHIFT || word & COUNT == 0 {
+                return Err(if word & FULL == 0 {
+                    Error::NotOwned
+                } else {
+                    Error::Overflow
+                });
             }
             match self.exchange(word, word + 1) {
                 Ok(_) => return Ok(()),
@@ -194,13 +198,11 @@ impl Frame {
 
     /// Gives a clean frame to a domain, with the reference of the allocation.
     pub(super) fn allot(&self, owner: DomainId) {
-        self.usage.reset();
         self.store(owner, ALLOCATED | LISTED, 1);
     }
 
     /// Gives a clean frame to a domain, with one reference that is the hypervisor's.
     pub(super) fn lend(&self, owner: DomainId) {
-        self.usage.reset();
         self.store(owner, 0, 1);
     }
 

@@ -100,7 +100,7 @@ impl<M: Machine> Memory<'_, M> {
                     }
                 }
                 Change::Checked => {
-                    self.acquire_leaf(next, self.owner_of(mfn), source)?;
+                    self.acquire_leaf(next, mfn, source)?;
                     if self.0.compare_exchange_entry(mfn, index, old, next).is_ok() {
                         self.release_leaf(old, self.staleness(old, reach));
                         return Ok(Flush::after(old, Level::L1));
@@ -136,7 +136,7 @@ impl<M: Machine> Memory<'_, M> {
                 }
             }
             Change::Checked => {
-                self.acquire_leaf(new, self.owner_of(mfn), source)?;
+                self.acquire_leaf(new, mfn, source)?;
                 match self.0.compare_exchange_entry(mfn, index, expected, new) {
                     Ok(()) => self.release_leaf(expected, Stale::Now),
                     Err(now) => {
@@ -195,12 +195,12 @@ impl<M: Machine> Memory<'_, M> {
         }
     }
 
-    /// Takes what a level-1 entry needs of its target. The entry has passed the policy.
+    /// Takes what an entry of a level-1 table needs of its target. The entry has passed the policy.
     #[inline]
     pub(super) fn acquire_leaf(
         self,
         entry: Entry,
-        owner: DomainId,
+        table: Mfn,
         source: DomainId,
     ) -> Result<(), Error> {
         if !entry.is_present() {
@@ -208,17 +208,7 @@ impl<M: Machine> Memory<'_, M> {
         }
         let mfn = entry.frame();
         let Some(frame) = self.0.frame(mfn) else {
-            // Uncounted: it never changes hands, and is never a table.
-            let access = if entry.is_writable() {
-                Access::Write
-            } else {
-                Access::Read
-            };
-            return if self.0.device_access(owner, mfn, access) {
-                Ok(())
-            } else {
-                Err(Error::DeviceRefused)
-            };
+            return self.check_device(entry, table);
         };
         if entry.flags().intersects(Flags::MEMORY_TYPE) {
             // RAM is write-back in every mapping: mixed types would leave stale cache lines.
@@ -228,6 +218,25 @@ impl<M: Machine> Memory<'_, M> {
             self.acquire_writable(mfn, frame, source)
         } else {
             frame.get(source)
+        }
+    }
+
+    /// Whether the owner of a table may map what is no RAM. It is not counted: it never changes
+    /// hands, and is never a table.
+    #[cold]
+    fn check_device(self, entry: Entry, table: Mfn) -> Result<(), Error> {
+        let access = if entry.is_writable() {
+            Access::Write
+        } else {
+            Access::Read
+        };
+        if self
+            .0
+            .device_access(self.owner_of(table), entry.frame(), access)
+        {
+            Ok(())
+        } else {
+            Err(Error::DeviceRefused)
         }
     }
 

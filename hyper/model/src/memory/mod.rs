@@ -28,6 +28,7 @@ mod share;
 mod table;
 mod teardown;
 mod tlb;
+mod update;
 mod upper;
 mod usage;
 

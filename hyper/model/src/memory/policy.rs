@@ -2,7 +2,7 @@
 
 use ringwall_abi::{Mfn, PAGE_SHIFT};
 
-use super::entry::{Entry, Flags, Level};
+use super::entry::{Entry, Flags};
 use super::error::Error;
 
 /// What to do about the no-execute bit.
@@ -103,15 +103,6 @@ impl Policy {
     #[inline]
     pub(super) fn upper(&self, entry: Entry) -> Result<Entry, Error> {
         self.admit(entry, UPPER)
-    }
-
-    /// An entry of any level as it may be installed.
-    #[inline]
-    pub(super) fn entry(&self, entry: Entry, level: Level) -> Result<Entry, Error> {
-        match level {
-            Level::L1 => self.leaf(entry),
-            Level::L2 | Level::L3 | Level::L4 => self.upper(entry),
-        }
     }
 
     #[inline]

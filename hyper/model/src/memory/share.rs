@@ -58,7 +58,6 @@ impl<M: Machine> Memory<'_, M> {
             Sharing::Writable => Kind::Writable,
         };
         // The use is fixed before the domain can take a reference.
-        frame.usage.reset();
         let _ = frame.usage.acquire(self.0, kind);
         frame.lend(domain);
         Ok(Shared { mfn })

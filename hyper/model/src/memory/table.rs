@@ -16,8 +16,35 @@ use super::reference::TypeReference;
 use super::tlb::Stale;
 use super::usage::{Acquired, Kind, Released};
 
-/// Entries of a level-1 table between two looks at [`Machine::should_preempt`].
-const LEAVES_PER_STEP: u16 = 64;
+/// Counts the work of a walk over a table, between two looks at [`Machine::should_preempt`]: a
+/// table below it is worth a look, and so are a few dozen pages.
+struct Steps {
+    left: u16,
+    each: u16,
+}
+
+impl Steps {
+    /// Tests look closer.
+    const LEAVES: u16 = if cfg!(test) { 2 } else { 64 };
+
+    const fn new(level: Level) -> Self {
+        let each = match level {
+            Level::L1 => Self::LEAVES,
+            Level::L2 | Level::L3 | Level::L4 => 1,
+        };
+        Self { left: each, each }
+    }
+
+    /// Counts a present entry; whether it is time for a look.
+    const fn is_over(&mut self) -> bool {
+        self.left -= 1;
+        if self.left != 0 {
+            return false;
+        }
+        self.left = self.each;
+        true
+    }
+}
 
 /// A table whose devalidation was interrupted. One per virtual CPU.
 ///
@@ -252,55 +279,87 @@ impl<M: Machine> Memory<'_, M> {
         owner: DomainId,
         progress: u16,
     ) -> Result<(), (Error, u16)> {
+        match level.below() {
+            None => self.validate_each(mfn, level, progress, |entry, held| {
+                self.validate_leaf(mfn, entry, owner, held)
+            }),
+            Some(below) => self.validate_each(mfn, level, progress, |entry, held| {
+                self.validate_link(level, below, entry, owner, held)
+            }),
+        }
+    }
+
+    /// Has `admit` take the reference of each entry that is in use, unless it is held already, and
+    /// gives the entry the bits that the policy wants.
+    #[inline(always)]
+    fn validate_each(
+        self,
+        mfn: Mfn,
+        level: Level,
+        progress: u16,
+        admit: impl Fn((EntryIndex, Entry), bool) -> Result<Entry, Error>,
+    ) -> Result<(), (Error, u16)> {
+        let mut steps = Steps::new(level);
         for index in EntryIndex::starting_at(progress) {
-            if level.is_reserved(index) {
+            let mut entry = self.0.read_entry(mfn, index);
+            if entry == Entry::NONE || level.is_reserved(index) {
                 continue;
             }
-            let used = self
-                .validate_entry(mfn, level, index, owner)
-                .map_err(|error| (error, index.raw()))?;
-            let step = match level {
-                Level::L1 => (index.raw() + 1).is_multiple_of(LEAVES_PER_STEP),
-                Level::L2 | Level::L3 | Level::L4 => used,
-            };
-            if step && index != EntryIndex::LAST && self.0.should_preempt() {
+            let mut held = false;
+            loop {
+                let admitted = admit((index, entry), held).map_err(|error| (error, index.raw()))?;
+                held = true;
+                if admitted == entry {
+                    break;
+                }
+                // A walk that is left over from an earlier life of the table may set accessed and
+                // dirty bits meanwhile, and each only once.
+                match self.0.compare_exchange_entry(mfn, index, entry, admitted) {
+                    Ok(()) => break,
+                    Err(now) => entry = now,
+                }
+            }
+            if steps.is_over() && index != EntryIndex::LAST && self.0.should_preempt() {
                 return Err((Error::Preempted, index.raw() + 1));
             }
         }
         Ok(())
     }
 
-    /// Takes the reference of one entry, and gives the entry the bits that the policy wants;
-    /// whether it is present.
-    fn validate_entry(
+    #[inline(always)]
+    fn validate_leaf(
         self,
         table: Mfn,
-        level: Level,
-        index: EntryIndex,
+        (_, entry): (EntryIndex, Entry),
         owner: DomainId,
-    ) -> Result<bool, Error> {
-        let mut held = false;
-        loop {
-            let entry = self.0.read_entry(table, index);
-            let admitted = self.0.policy().entry(entry, level)?;
-            if !admitted.is_present() {
-                return Ok(false);
-            }
-            if !held {
-                self.acquire_entry(level, index, admitted, owner, owner)?;
-                held = true;
-            }
-            // A walk that is left over from an earlier life of the table may set accessed and dirty
-            // bits meanwhile, and each only once.
-            let installed = admitted == entry
-                || self
-                    .0
-                    .compare_exchange_entry(table, index, entry, admitted)
-                    .is_ok();
-            if installed {
-                return Ok(true);
-            }
+        held: bool,
+    ) -> Result<Entry, Error> {
+        let entry = self.0.policy().leaf(entry)?;
+        if !held {
+            self.acquire_leaf(entry, table, owner)?;
         }
+        Ok(entry)
+    }
+
+    #[inline(never)]
+    fn validate_link(
+        self,
+        level: Level,
+        below: Level,
+        (index, entry): (EntryIndex, Entry),
+        owner: DomainId,
+        held: bool,
+    ) -> Result<Entry, Error> {
+        let entry = self.0.policy().upper(entry)?;
+        if held || !entry.is_present() {
+            return Ok(entry);
+        }
+        let frame = self.0.frame(entry.frame()).ok_or(Error::NotOwned)?;
+        self.acquire_table(entry.frame(), frame, below, owner)?;
+        if level == Level::L4 {
+            frame.add_slot(index.raw());
+        }
+        Ok(entry)
     }
 
     /// Drops the references of the entries below `progress`, then the table's own two.
@@ -340,18 +399,38 @@ impl<M: Machine> Memory<'_, M> {
                     .map_err(|_| progress)?;
             }
         }
+        match level {
+            Level::L1 => self.devalidate_each(mfn, level, progress, |entry| {
+                self.release_leaf(entry, stale);
+                Ok(())
+            }),
+            Level::L2 | Level::L3 | Level::L4 => {
+                self.devalidate_each(mfn, level, progress, |entry| {
+                    match self.0.frame(entry.frame()) {
+                        Some(frame) => self.release_table(entry.frame(), frame, stale),
+                        None => Ok(()),
+                    }
+                })
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn devalidate_each(
+        self,
+        mfn: Mfn,
+        level: Level,
+        progress: u16,
+        release: impl Fn(Entry) -> Result<(), Error>,
+    ) -> Result<(), u16> {
+        let mut steps = Steps::new(level);
         for index in EntryIndex::below(progress).rev() {
-            if level.is_reserved(index) {
+            let entry = self.0.read_entry(mfn, index);
+            if !entry.is_present() || level.is_reserved(index) {
                 continue;
             }
-            let entry = self.0.read_entry(mfn, index);
-            self.release_entry(level, entry, stale)
-                .map_err(|_| index.raw())?;
-            let step = match level {
-                Level::L1 => index.raw().is_multiple_of(LEAVES_PER_STEP),
-                Level::L2 | Level::L3 | Level::L4 => entry.is_present(),
-            };
-            if step && index != EntryIndex::FIRST && self.0.should_preempt() {
+            release(entry).map_err(|_| index.raw())?;
+            if steps.is_over() && index != EntryIndex::FIRST && self.0.should_preempt() {
                 return Err(index.raw());
             }
         }
@@ -363,50 +442,6 @@ impl<M: Machine> Memory<'_, M> {
             Some(frame) if frame.word().kind() == Kind::from(level) => {
                 self.finish_table(mfn, owner)
             }
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes what an entry of a table of `owner` needs of its target. The entry has passed the
-    /// policy.
-    #[inline]
-    pub(super) fn acquire_entry(
-        self,
-        level: Level,
-        index: EntryIndex,
-        entry: Entry,
-        owner: DomainId,
-        source: DomainId,
-    ) -> Result<(), Error> {
-        let Some(below) = level.below() else {
-            return self.acquire_leaf(entry, owner, source);
-        };
-        if !entry.is_present() {
-            return Ok(());
-        }
-        let mfn = entry.frame();
-        let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
-        self.acquire_table(mfn, frame, below, owner)?;
-        if level == Level::L4 {
-            frame.add_slot(index.raw());
-        }
-        Ok(())
-    }
-
-    /// Drops what an entry had of its target, after the entry is gone.
-    #[inline]
-    pub(super) fn release_entry(
-        self,
-        level: Level,
-        entry: Entry,
-        stale: Stale,
-    ) -> Result<(), Error> {
-        if level == Level::L1 {
-            self.release_leaf(entry, stale);
-            return Ok(());
-        }
-        match self.0.frame(entry.frame()) {
-            Some(frame) if entry.is_present() => self.release_table(entry.frame(), frame, stale),
             _ => Ok(()),
         }
     }

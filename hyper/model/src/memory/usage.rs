@@ -108,6 +108,8 @@ pub(super) enum State {
 }
 
 const COUNT: u64 = (1 << 25) - 1;
+/// Set once the counter is half full, after which it refuses more.
+const FULL: u64 = 1 << 24;
 const STALE: u64 = 1 << 25;
 const PINNED: u64 = 1 << 26;
 const STATE_SHIFT: u32 = 27;
@@ -160,6 +162,36 @@ impl Word {
         self.0 & PINNED != 0
     }
 
+    /// Whether it is a valid use as `kind`, with room for one more reference.
+    #[inline]
+    fn can_add(self, kind: Kind) -> bool {
+        self.0 & (KIND | STATE | FULL) == Self::make(kind, State::Valid, 0)
+    }
+
+    /// Whether it is no use, and was none as anything else.
+    #[inline]
+    fn is_idle_as(self, kind: Kind) -> bool {
+        self.0 & (KIND | STATE | COUNT) == Self::make(kind, State::Idle, 0)
+    }
+
+    /// Why there is no reference to be had for a use as `kind`.
+    #[cold]
+    fn refusal(self, kind: Kind) -> Error {
+        match self.state() {
+            State::Idle => Error::TypeConflict,
+            State::Busy | State::Partial | State::Valid if self.kind() != kind => {
+                Error::TypeConflict
+            }
+            State::Valid => Error::Overflow,
+            State::Busy | State::Partial => Error::Preempted,
+        }
+    }
+
+    #[inline]
+    const fn in_state(self, state: State) -> u64 {
+        self.0 & !STATE | Self::make(Kind::None, state, 0)
+    }
+
     /// Until when translations of this use may have been cached.
     pub(super) const fn stale_since(self) -> Option<TlbStamp> {
         if self.0 & STALE == 0 {
@@ -183,8 +215,7 @@ impl Word {
     /// whenever the time does, so a compare-exchange that succeeds can't store a time from before
     /// somebody else's release.
     #[inline]
-    fn with_stale(self, until: Option<TlbStamp>) -> Self {
-        let Some(until) = until else { return self };
+    fn with_stale(self, until: TlbStamp) -> Self {
         let until = match self.stale_since() {
             Some(present) => present.later(until),
             None => until,
@@ -257,64 +288,51 @@ impl Usage {
     pub(super) fn acquire<M: Machine>(&self, machine: &M, kind: Kind) -> Result<Acquired, Error> {
         let mut word = self.load();
         loop {
-            let next = if word.count() == 0 {
-                return match self.begin(machine, word, kind) {
-                    Ok(acquired) => Ok(acquired),
+            let (next, outcome) = if word.can_add(kind) {
+                (word.0 + 1, Acquired::Held)
+            } else if word.is_idle_as(kind) && !kind.needs_validation() {
+                // No change of use: translations that are left over do no harm, and stay noted.
+                (word.0 | Word::make(kind, State::Valid, 1), Acquired::Held)
+            } else if word.count() == 0 {
+                match self.begin(machine, word, kind) {
+                    Ok(outcome) => return Ok(outcome),
                     Err(now) => {
                         word = now;
                         continue;
                     }
-                };
-            } else if word.kind() != kind {
-                return Err(Error::TypeConflict);
-            } else {
-                match word.state() {
-                    State::Valid if word.count() == COUNT => return Err(Error::Overflow),
-                    State::Valid => word.0 + 1,
-                    State::Partial => {
-                        word.0 ^ Word::make(Kind::None, State::Partial, 0)
-                            | Word::make(Kind::None, State::Busy, 0)
-                    }
-                    State::Busy | State::Idle => return Err(Error::Preempted),
                 }
+            } else if word.kind() == kind && word.is_partial() {
+                (word.in_state(State::Busy), Acquired::Resumed)
+            } else {
+                return Err(word.refusal(kind));
             };
             match self.exchange(word, next) {
-                Ok(()) if word.state() == State::Partial => return Ok(Acquired::Resumed),
-                Ok(()) => return Ok(Acquired::Held),
+                Ok(()) => return Ok(outcome),
                 Err(now) => word = now,
             }
         }
     }
 
-    /// Takes the first reference to an idle frame.
-    #[inline]
+    /// Takes the first reference to an idle frame, and has what is left of another use flushed.
+    #[inline(never)]
     fn begin<M: Machine>(&self, machine: &M, old: Word, kind: Kind) -> Result<Acquired, Word> {
-        if old.kind() == kind && !kind.needs_validation() {
-            // No change of use: translations that are left over do no harm, and stay noted.
-            let kept = old.0 & (STALE | STAMP);
+        let same = old.is_idle_as(kind);
+        let kept = if same { old.0 & (STALE | STAMP) } else { 0 };
+        let flush = old
+            .flush_before_change()
+            .filter(|&since| !same && !machine.has_flushed_since(since));
+        if !kind.needs_validation() && flush.is_none() {
             self.exchange(old, kept | Word::make(kind, State::Valid, 1))?;
             return Ok(Acquired::Held);
         }
-        if old.kind() == kind {
-            let kept = old.0 & (STALE | STAMP);
-            self.exchange(old, kept | Word::make(kind, State::Busy, 1))?;
+        self.exchange(old, kept | Word::make(kind, State::Busy, 1))?;
+        if let Some(since) = flush {
+            machine.flush_since(since);
+        }
+        if kind.needs_validation() {
             return Ok(Acquired::First);
         }
-        let flush = old
-            .flush_before_change()
-            .filter(|&since| !machine.has_flushed_since(since));
-        if kind.needs_validation() || flush.is_some() {
-            self.exchange(old, Word::make(kind, State::Busy, 1))?;
-            if let Some(since) = flush {
-                machine.flush_since(since);
-            }
-            if kind.needs_validation() {
-                return Ok(Acquired::First);
-            }
-            self.publish();
-        } else {
-            self.exchange(old, Word::make(kind, State::Valid, 1))?;
-        }
+        self.publish();
         Ok(Acquired::Held)
     }
 
@@ -323,13 +341,8 @@ impl Usage {
     pub(super) fn acquire_valid(&self, kind: Kind) -> Result<(), Error> {
         let mut word = self.load();
         loop {
-            if word.count() == 0 || word.kind() != kind {
-                return Err(Error::TypeConflict);
-            }
-            match word.state() {
-                State::Valid if word.count() == COUNT => return Err(Error::Overflow),
-                State::Valid => {}
-                State::Idle | State::Busy | State::Partial => return Err(Error::Preempted),
+            if !word.can_add(kind) {
+                return Err(word.refusal(kind));
             }
             match self.exchange(word, word.0 + 1) {
                 Ok(()) => return Ok(()),
@@ -344,22 +357,20 @@ impl Usage {
         let mut word = self.load();
         loop {
             // Read the clock after the word: see `Word::with_stale`.
-            let until = match stale {
-                Stale::Now => Some(machine.tlb_now()),
-                Stale::Since(stamp) => Some(stamp),
-                Stale::Flushed => None,
+            let merged = match stale {
+                Stale::Now => word.with_stale(machine.tlb_now()),
+                Stale::Since(stamp) => word.with_stale(stamp),
+                Stale::Flushed => word,
             };
-            let merged = word.with_stale(until);
-            let (next, outcome) = match (word.count(), word.kind().level()) {
-                (0, _) => {
+            let (next, outcome) = match word.count() {
+                0 => {
                     debug_assert!(false, "a type reference was released twice");
                     return Released::Done;
                 }
-                (1, Some(level)) => (
-                    merged.0 & !STATE | Word::make(Kind::None, State::Busy, 0),
-                    Released::Last(level),
-                ),
-                (1, None) => (merged.0 & !(STATE | COUNT), Released::Done),
+                1 => match word.kind().level() {
+                    Some(level) => (merged.in_state(State::Busy), Released::Last(level)),
+                    None => (merged.0 & !(STATE | COUNT), Released::Done),
+                },
                 _ => (merged.0 - 1, Released::Done),
             };
             match self.exchange(word, next) {
@@ -405,8 +416,7 @@ impl Usage {
                 return None;
             }
             let level = word.kind().level()?;
-            let busy = word.0 & !STATE | Word::make(Kind::None, State::Busy, 0);
-            match self.exchange(word, busy) {
+            match self.exchange(word, word.in_state(State::Busy)) {
                 Ok(()) => return Some(level),
                 Err(now) => word = now,
             }
@@ -432,7 +442,7 @@ impl Usage {
     /// Notes that translations of the frame may be cached until now. For whoever has taken the last
     /// general reference away.
     pub(super) fn set_stale(&self, now: TlbStamp) {
-        let word = self.load().with_stale(Some(now));
+        let word = self.load().with_stale(now);
         self.0.store(word.0, Ordering::SeqCst);
     }
 

@@ -7,8 +7,10 @@ use super::Error;
 /// The weight of a domain that has not been given one.
 pub const DEFAULT_WEIGHT: u16 = 256;
 
-/// A cap's period, in ns.
-const PERIOD_NS: u64 = 10_000_000;
+/// How much time's worth of its cap a group may use in one go, in ns.
+const BURST_NS: u64 = 10_000_000;
+/// Less than this is not worth running for, in ns.
+const LEAST_NS: u64 = 10_000;
 
 /// The number of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,9 @@ impl Default for Parameters {
 pub(super) struct Group {
     /// Weight in 15:0, cap in 31:16; 0 where there is no group.
     parameters: AtomicU32,
-    /// The period's number in 63:32 (its low half), the ns used in it in 31:0.
-    usage: AtomicU64,
+    /// The system time, in ns, at which the cap will have allowed all that was used: as far
+    /// ahead of now as the group is in debt.
+    paid_ns: AtomicU64,
 }
 
 impl Group {
@@ -56,12 +59,14 @@ impl Group {
         }
         let raw = u32::from(parameters.cap) << 16 | u32::from(parameters.weight);
         self.parameters.store(raw, Ordering::Relaxed);
+        // What was used under another cap is forgotten.
+        self.paid_ns.store(0, Ordering::Relaxed);
         Ok(())
     }
 
     pub(super) fn clear(&self) {
         self.parameters.store(0, Ordering::Relaxed);
-        self.usage.store(0, Ordering::Relaxed);
+        self.paid_ns.store(0, Ordering::Relaxed);
     }
 
     /// Virtual time for `ns` of real time.
@@ -78,52 +83,42 @@ impl Group {
 
     /// Counts `ns` that were used until `now_ns`.
     pub(super) fn charge(&self, ns: u64, now_ns: u64) {
-        let Some(allowance) = self.allowance() else {
-            return;
-        };
-        let change = |usage| {
-            let used = carried(usage, now_ns, allowance).saturating_add(ns);
-            Some(pack(now_ns, used))
-        };
+        let Some(cap) = self.cap() else { return };
+        let began = now_ns.saturating_sub(ns);
+        let price = ns.saturating_mul(100) / cap;
+        let pay = |paid: u64| Some(paid.max(began).saturating_add(price));
         // Never `None`, so never an error.
         let _ = self
-            .usage
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+            .paid_ns
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, pay);
     }
 
-    /// What is left of the cap in this period, in ns; `None` without a cap.
+    /// How long one CPU may run it from now on, in ns; `None` without a cap.
     pub(super) fn left(&self, now_ns: u64) -> Option<u64> {
-        let allowance = self.allowance()?;
-        let used = carried(self.usage.load(Ordering::Relaxed), now_ns, allowance);
-        Some(allowance.saturating_sub(used))
+        let cap = self.cap()?;
+        let debt = self.paid_ns.load(Ordering::Relaxed).saturating_sub(now_ns);
+        let credit = BURST_NS.saturating_sub(debt);
+        // The debt shrinks while it runs. Above 100 it takes more than one CPU to use it up.
+        let left = (credit * cap)
+            .checked_div(100u64.saturating_sub(cap))
+            .unwrap_or(BURST_NS);
+        Some(if credit < LEAST_NS {
+            0
+        } else {
+            left.max(LEAST_NS)
+        })
     }
 
-    /// When a group with nothing left may run again.
+    /// When a group with nothing left may run again: when it has no debt.
     pub(super) fn refill_ns(&self, now_ns: u64) -> u64 {
-        let periods = self.allowance().map_or(0, |allowance| {
-            carried(self.usage.load(Ordering::Relaxed), now_ns, allowance) / allowance
-        });
-        (now_ns / PERIOD_NS)
-            .saturating_add(periods.max(1))
-            .saturating_mul(PERIOD_NS)
+        self.paid_ns
+            .load(Ordering::Relaxed)
+            .max(now_ns.saturating_add(LEAST_NS))
     }
 
-    fn allowance(&self) -> Option<u64> {
-        match self.parameters().cap {
-            0 => None,
-            cap => Some(u64::from(cap) * (PERIOD_NS / 100)),
-        }
+    fn cap(&self) -> Option<u64> {
+        Some(u64::from(self.parameters().cap)).filter(|cap| *cap != 0)
     }
-}
-
-fn pack(now_ns: u64, used_ns: u64) -> u64 {
-    (now_ns / PERIOD_NS) << 32 | used_ns.min(u64::from(u32::MAX))
-}
-
-/// What counts as used at `now_ns`: an excess is paid in the periods after.
-fn carried(usage: u64, now_ns: u64, allowance: u64) -> u64 {
-    let passed = (pack(now_ns, 0) >> 32).wrapping_sub(usage >> 32) & 0xffff_ffff;
-    (usage & 0xffff_ffff).saturating_sub(allowance.saturating_mul(passed))
 }
 
 #[cfg(test)]
@@ -154,25 +149,48 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_is_a_share_of_each_period() {
-        let group = group(256, 30);
-        let now = 77 * PERIOD_NS;
-        assert_eq!(group.left(now), Some(3_000_000));
-        group.charge(1_000_000, now);
-        assert_eq!(group.left(now), Some(2_000_000));
-        group.charge(2_000_000, now + 5);
-        assert_eq!(group.left(now + 5), Some(0));
-        assert_eq!(group.refill_ns(now + 5), now + PERIOD_NS);
-        assert_eq!(group.left(now + PERIOD_NS), Some(3_000_000));
+    fn a_cap_is_a_rate() {
+        let group = group(256, 25);
+        let now = 77 * BURST_NS;
+        // A third of the burst, for time goes on.
+        assert_eq!(group.left(now), Some(BURST_NS / 3));
+        group.charge(BURST_NS / 3, now + BURST_NS / 3);
+        assert_eq!(group.left(now + BURST_NS / 3), Some(0));
+        let refill = group.refill_ns(now + BURST_NS / 3);
+        assert!(refill.abs_diff(now + BURST_NS * 4 / 3) <= 4, "{refill}");
+        assert_eq!(group.left(refill), Some(BURST_NS / 3));
     }
 
     #[test]
     fn an_excess_is_paid_later() {
-        let group = group(256, 30);
-        group.charge(7_000_000, 0);
-        assert_eq!(group.refill_ns(0), 2 * PERIOD_NS);
-        assert_eq!(group.left(PERIOD_NS), Some(0));
-        assert_eq!(group.left(2 * PERIOD_NS), Some(2_000_000));
+        let group = group(256, 50);
+        group.charge(4 * BURST_NS, 4 * BURST_NS);
+        assert_eq!(group.left(4 * BURST_NS), Some(0));
+        assert_eq!(group.left(7 * BURST_NS - 1), Some(0));
+        assert_eq!(group.refill_ns(4 * BURST_NS), 8 * BURST_NS);
+    }
+
+    #[test]
+    fn all_cpus_pay_for_what_they_use_at_once() {
+        let group = group(256, 200);
+        for _ in 0..4 {
+            group.charge(BURST_NS, BURST_NS);
+        }
+        assert_eq!(group.refill_ns(BURST_NS), 2 * BURST_NS);
+    }
+
+    #[test]
+    fn a_new_cap_begins_without_debt() {
+        let group = group(256, 1);
+        group.charge(BURST_NS, BURST_NS);
+        assert_eq!(group.left(BURST_NS), Some(0));
+        group
+            .set(Parameters {
+                weight: 256,
+                cap: 2,
+            })
+            .expect("a weight");
+        assert_ne!(group.left(BURST_NS), Some(0));
     }
 
     #[test]

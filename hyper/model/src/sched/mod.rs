@@ -15,15 +15,20 @@
 //! [`Scheduler::sleep`] first and looks for events after, or a wake-up between would be lost.
 
 mod cpu_set;
+mod entity;
 mod error;
 mod group;
+mod members;
+mod moving;
 mod queue;
 mod scheduler;
+mod slice;
 #[cfg(test)]
 mod tests;
 
 pub use cpu_set::{CPUS, CpuId, CpuSet};
 pub use error::Error;
 pub use group::{DEFAULT_WEIGHT, GroupSlot, Parameters};
-pub use queue::{MAX_SLICE_NS, MIN_RUN_NS};
+
 pub use scheduler::{Decision, Kick, Scheduler, VcpuSlot};
+pub use slice::{MAX_SLICE_NS, MIN_RUN_NS};

@@ -2,73 +2,34 @@
 
 use alloc::boxed::Box;
 
+use super::entity::{Entity, Left, State};
 use super::group::Group;
+use super::slice::MIN_RUN_NS;
 use super::{CpuId, CpuSet, Error};
 use crate::time::Heap;
 
-/// How long a virtual CPU runs at least before one that wakes takes its place, in ns: it bounds
-/// the rate of switches and, with it, how soon one runs that has used less than its share.
-pub const MIN_RUN_NS: u64 = 500_000;
-/// How long a virtual CPU runs at most while others wait, in ns.
-pub const MAX_SLICE_NS: u64 = 10_000_000;
-/// How far two that compete let each other get ahead, in ns of real time.
-const GRANULARITY_NS: u64 = 4_000_000;
 /// How far before the others one is placed that wakes, in ns of virtual time.
 const WAKE_LEAD_NS: u64 = 1_000_000;
 /// Virtual time is set back when it gets here.
 const FAR: u64 = 1 << 62;
 
-/// What a virtual CPU is doing, as its queue sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Not in this queue.
-    Absent,
-    /// Does not want to run.
-    Asleep,
-    /// Waits in the queue.
-    Ready,
-    /// Waits for its group's next period.
-    Parked,
-    /// Runs on the queue's CPU.
-    Running,
-    /// Wants to run, but not here: moves when its context is saved.
-    Exiled,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entity {
-    pub(super) state: State,
-    pub(super) group: u32,
-    pub(super) affinity: CpuSet,
-    /// Virtual time used, in ns, by this queue's reckoning.
-    pub(super) used: u64,
-}
-
-impl Entity {
-    const ABSENT: Self = Self {
-        state: State::Absent,
-        group: 0,
-        affinity: CpuSet::EMPTY,
-        used: 0,
-    };
-}
-
+/// The virtual CPUs that belong to a CPU, under the lock that is around it.
 #[derive(Debug)]
 pub(super) struct Queue {
     cpu: CpuId,
     /// By the number of the virtual CPU; only those that belong here.
     entities: Box<[Entity]>,
     /// Those that wait, by virtual time.
-    ready: Heap,
+    pub(super) ready: Heap,
     /// Those that are parked, by the end of it in ns.
-    parked: Heap,
+    pub(super) parked: Heap,
     pub(super) current: Option<u32>,
     /// Whose context is still being saved.
     pub(super) leaving: Option<u32>,
     /// Virtual time below which nobody in the queue is, but those who just woke.
     floor: u64,
     /// When the current one was switched in, and until when its time is accounted.
-    switched_ns: u64,
+    pub(super) switched_ns: u64,
     accounted_ns: u64,
     yielded: bool,
 }
@@ -114,24 +75,23 @@ impl Queue {
 
     /// Takes it out for good, if it is asleep and its context saved.
     pub(super) fn expel(&mut self, vcpu: u32) -> Result<u32, Error> {
-        let leaving = self.leaving == Some(vcpu);
+        let here = self.is_here(vcpu);
         let entity = self.entity(vcpu).ok_or(Error::NoSuchSlot)?;
-        if entity.state != State::Asleep || leaving {
+        if entity.state != State::Asleep || here {
             return Err(Error::Busy);
         }
         Ok(core::mem::replace(entity, Entity::ABSENT).group)
     }
 
-    /// Whether another CPU's queue may take it.
-    pub(super) fn is_movable(&mut self, vcpu: u32) -> bool {
-        let free = self.leaving != Some(vcpu);
-        free && self
-            .entity(vcpu)
-            .is_some_and(|entity| entity.state != State::Running)
+    /// Whether its registers are this CPU's, or still being saved: no other CPU may have it.
+    pub(super) fn is_here(&self, vcpu: u32) -> bool {
+        self.current == Some(vcpu) || self.leaving == Some(vcpu)
     }
 
     /// Moves it to another queue, waiting or asleep as it was.
-    pub(super) fn hand_over(&mut self, vcpu: u32, to: &mut Self) {
+    pub(super) fn hand_over(&mut self, vcpu: u32, to: &mut Self, groups: &[Group], now_ns: u64) {
+        self.account(groups, now_ns);
+        to.account(groups, now_ns);
         let floor = self.floor;
         let Some(entity) = self.entity(vcpu) else {
             return;
@@ -157,9 +117,12 @@ impl Queue {
         }
     }
 
-    /// It wants to run. False where it did already.
-    pub(super) fn wake(&mut self, vcpu: u32) -> bool {
+    /// It wants to run. False where it did already, or still runs.
+    pub(super) fn wake(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
+        // The floor rises with the current one.
+        self.account(groups, now_ns);
         let lead = self.floor.saturating_sub(WAKE_LEAD_NS);
+        let still_current = self.current == Some(vcpu);
         let Some(entity) = self
             .entity(vcpu)
             .filter(|entity| entity.state == State::Asleep)
@@ -167,23 +130,38 @@ impl Queue {
             return false;
         };
         entity.used = entity.used.max(lead);
+        if still_current {
+            entity.state = State::Running;
+            return false;
+        }
         self.enqueue(vcpu);
         true
     }
 
-    /// It does not want to run. True where the CPU has to pick another.
-    pub(super) fn sleep(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
-        if self.current == Some(vcpu) {
-            self.account(groups, now_ns);
-            self.current = None;
-            self.leaving = Some(vcpu);
-        }
+    /// It does not want to run. True where it does, so that the CPU has to pick another: until
+    /// then it stays the current one.
+    pub(super) fn sleep(&mut self, vcpu: u32) -> bool {
         self.ready.remove(vcpu);
         self.parked.remove(vcpu);
         let Some(entity) = self.entity(vcpu) else {
             return false;
         };
         core::mem::replace(&mut entity.state, State::Asleep) == State::Running
+    }
+
+    /// The context of the one that left is saved.
+    pub(super) fn left(&mut self) -> Option<Left> {
+        let cpu = self.cpu;
+        let vcpu = self.leaving.take()?;
+        let entity = self.entity(vcpu)?;
+        if !entity.affinity.contains(cpu) {
+            return Some(Left::ForElsewhere(vcpu));
+        }
+        if entity.state != State::Exiled {
+            return None;
+        }
+        self.enqueue(vcpu);
+        Some(Left::ToReturn)
     }
 
     /// The current one lets the next have its turn.
@@ -229,32 +207,13 @@ impl Queue {
         }
         while let Some((vcpu, _)) = self.ready.first() {
             self.ready.remove(vcpu);
-            if self.park_if_spent(vcpu, groups, now_ns) {
+            if self.exile_if_barred(vcpu) || self.park_if_spent(vcpu, groups, now_ns) {
                 continue;
             }
             self.run(vcpu, now_ns);
             return Some(vcpu);
         }
         None
-    }
-
-    /// When [`Self::choose`] is due again, if nothing else happens.
-    pub(super) fn until_ns(&mut self, groups: &[Group], now_ns: u64) -> Option<u64> {
-        let unparked = self.parked.first().map(|(_, until)| until);
-        let slice = self.slice_end(groups, now_ns, GRANULARITY_NS);
-        let spent = self
-            .current_group(groups)
-            .and_then(|group| group.left(now_ns));
-        let spent = spent.map(|left| now_ns.saturating_add(left));
-        unparked.into_iter().chain(slice).chain(spent).min()
-    }
-
-    /// When somebody who just woke takes the place of the current one; now if there is none.
-    pub(super) fn preempt_ns(&mut self, groups: &[Group], now_ns: u64) -> u64 {
-        self.account(groups, now_ns);
-        let soonest = self.switched_ns.saturating_add(MIN_RUN_NS);
-        self.slice_end(groups, now_ns, 0)
-            .map_or(now_ns, |end| end.max(soonest))
     }
 
     /// The one of those who wait that `thief` may take and that has used least.
@@ -286,7 +245,7 @@ impl Queue {
         let Some(entity) = self.entity(vcpu) else {
             return false;
         };
-        if !entity.affinity.contains(cpu) {
+        if !entity.affinity.contains(cpu) || entity.state != State::Running {
             return false;
         }
         let left = groups
@@ -309,17 +268,24 @@ impl Queue {
 
     /// The current one has to go.
     fn put_back(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) {
-        let cpu = self.cpu;
         self.current = None;
         self.leaving = Some(vcpu);
-        let Some(entity) = self.entity(vcpu) else {
+        let asleep = |entity: &mut Entity| entity.state == State::Asleep;
+        if self.entity(vcpu).is_none_or(asleep)
+            || self.exile_if_barred(vcpu)
+            || self.park_if_spent(vcpu, groups, now_ns)
+        {
             return;
-        };
-        if !entity.affinity.contains(cpu) {
-            entity.state = State::Exiled;
-        } else if !self.park_if_spent(vcpu, groups, now_ns) {
-            self.enqueue(vcpu);
         }
+        self.enqueue(vcpu);
+    }
+
+    fn exile_if_barred(&mut self, vcpu: u32) -> bool {
+        let cpu = self.cpu;
+        let barred = self
+            .entity(vcpu)
+            .filter(|entity| !entity.affinity.contains(cpu));
+        barred.map(|entity| entity.state = State::Exiled).is_some()
     }
 
     fn park_if_spent(&mut self, vcpu: u32, groups: &[Group], now_ns: u64) -> bool {
@@ -359,22 +325,6 @@ impl Queue {
         self.yielded = false;
     }
 
-    /// When the current one will have used `grace_ns` more than the first of those who wait.
-    fn slice_end(&mut self, groups: &[Group], now_ns: u64, grace_ns: u64) -> Option<u64> {
-        let (_, next) = self.ready.first()?;
-        let used = self.current.and_then(|vcpu| self.entity(vcpu))?.used;
-        let ahead = self
-            .current_group(groups)?
-            .real_ns(next.saturating_sub(used));
-        let slice = ahead.saturating_add(grace_ns).min(MAX_SLICE_NS);
-        Some(now_ns.saturating_add(slice))
-    }
-
-    fn current_group<'a>(&mut self, groups: &'a [Group]) -> Option<&'a Group> {
-        let entity = self.current.and_then(|vcpu| self.entity(vcpu))?;
-        groups.get(entity.group as usize)
-    }
-
     /// Sets virtual time back by what everybody has used. Once in years.
     fn set_back(&mut self) {
         let by = self.floor.saturating_sub(WAKE_LEAD_NS);
@@ -385,5 +335,31 @@ impl Queue {
                 self.ready.set(vcpu, entity.used);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CpuId, CpuSet, FAR, Queue, WAKE_LEAD_NS};
+    use crate::sched::Parameters;
+    use crate::sched::group::Group;
+
+    #[test]
+    fn virtual_time_is_set_back_before_it_ends() {
+        let groups = [Group::default()];
+        groups[0].set(Parameters::default()).expect("a weight");
+        let mut queue = Queue::new(CpuId::new(0), 3).expect("memory");
+        queue.floor = FAR - 5;
+        for vcpu in 0..3 {
+            queue.adopt(vcpu, 0, CpuSet::ALL);
+            assert!(queue.wake(vcpu, &groups, 0));
+        }
+        let mut order = Vec::new();
+        for round in 0..6 {
+            order.push(queue.choose(&groups, round * 10_000_000));
+        }
+        order.sort();
+        assert_eq!(order, [0, 0, 1, 1, 2, 2].map(Some));
+        assert!(queue.floor < 100_000_000 + WAKE_LEAD_NS, "{}", queue.floor);
     }
 }

@@ -1,1 +1,6 @@
 //! Behaviour of the scheduler.
+
+mod decisions;
+mod shares;
+mod simulator;
+mod threads;

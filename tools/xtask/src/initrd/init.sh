@@ -4,13 +4,14 @@
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/root PS1='dom0:\w# '
 mount -t proc proc /proc
+read -r boot_to_init _ </proc/uptime && export boot_to_init
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mkdir -p /dev/pts
 mount -t devpts devpts /dev/pts
 mount -t tmpfs tmp /tmp
 [ -d /proc/xen ] && modprobe -q xenfs && mount -t xenfs xenfs /proc/xen
-# Modules are loaded as devices ask for them.
+# Modules are loaded when they are asked for: /bin/drivers does so for all devices.
 echo /bin/modprobe >/proc/sys/kernel/modprobe
 hostname dom0
 ip link set lo up
@@ -35,7 +36,7 @@ if [ -f /ringwall/commands ]; then
     poweroff -f
 fi
 
-echo 'This is dom0. "exit" switches the machine off; modprobe has disks and networks.'
+echo 'This is dom0. "drivers" loads those of disks and networks, "exit" switches the machine off.'
 while :; do
     setsid -c sh -i <"$console" >"$console" 2>&1
     # A shell that was killed is replaced; one that ended was told to.

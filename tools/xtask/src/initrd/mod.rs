@@ -15,8 +15,10 @@ use archive::Archive;
 
 /// The first program of the guest.
 const INIT: &str = include_str!("init.sh");
+/// The command `drivers`.
+const DRIVERS: &str = include_str!("drivers.sh");
 /// Counts up when the archive is made otherwise from the same input.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 /// The initrd for `kernel`, made anew only where its ingredients changed.
 pub(crate) fn make(kernel: &Kernel) -> Result<PathBuf> {
@@ -28,6 +30,7 @@ pub(crate) fn make(kernel: &Kernel) -> Result<PathBuf> {
     let stamp = digest(&(
         GENERATION,
         INIT,
+        DRIVERS,
         release,
         modules::WANTED,
         modified(&busybox)?,
@@ -89,6 +92,7 @@ fn content(kernel: &Kernel, busybox: &Path) -> Result<Vec<u8>> {
     archive.file("bin/busybox", 0o755, &fs::read(busybox)?)?;
     archive.link("bin/sh", "busybox")?;
     archive.file("init", 0o755, INIT.as_bytes())?;
+    archive.file("bin/drivers", 0o755, DRIVERS.as_bytes())?;
     archive.console("dev/console")?;
     modules::add(&mut archive, &kernel.modules)?;
     archive.compressed()

@@ -1,7 +1,7 @@
 //! The kernel modules of dom0, with what they depend on.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -114,18 +114,25 @@ fn modinfo(content: &[u8]) -> Result<String> {
     Ok(String::from_utf8_lossy(section.data(LE, content)?).into_owned())
 }
 
-/// All that a module needs, directly or not, in order of name.
-fn closure<'a>(modules: &'a BTreeMap<String, Module>, name: &'a str) -> BTreeSet<&'a str> {
-    let mut all = BTreeSet::new();
-    let mut pending = vec![name];
-    while let Some(module) = pending.pop() {
-        let needs = modules
-            .get(module)
+/// All that a module needs, directly or not: each before what it needs itself, as modprobe reads
+/// the list from its end.
+fn closure<'a>(modules: &'a BTreeMap<String, Module>, name: &'a str) -> Vec<&'a str> {
+    fn visit<'a>(modules: &'a BTreeMap<String, Module>, name: &'a str, order: &mut Vec<&'a str>) {
+        for needed in modules
+            .get(name)
             .into_iter()
-            .flat_map(|module| &module.needs);
-        pending.extend(needs.map(String::as_str).filter(|name| all.insert(*name)));
+            .flat_map(|module| &module.needs)
+        {
+            if !order.contains(&needed.as_str()) {
+                visit(modules, needed, order);
+                order.push(needed);
+            }
+        }
     }
-    all
+    let mut order = Vec::new();
+    visit(modules, name, &mut order);
+    order.reverse();
+    order
 }
 
 /// All module files below a directory, by the module's name.

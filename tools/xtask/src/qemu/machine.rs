@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -77,6 +77,9 @@ pub(crate) fn interactive(boot: &Boot, log: &Path, limit: Duration) -> Result<bo
         }
         std::thread::sleep(POLL);
     }
+    drop(machine);
+    // QEMU had the terminal in raw mode, and could not put it back.
+    let _ = Command::new("stty").arg("sane").status();
     Ok(false)
 }
 

@@ -72,7 +72,7 @@ const DAMAGED: Words = &[
 ];
 const NO_NOTES: Words = &["note", "could not construct"];
 const DOM0_MEM: Words = &["dom0_mem"];
-const INITRD: Words = &["initrd", "could not construct", "not enough ram"];
+const INITRD: Words = &["initrd", "could not construct", "too small"];
 
 fn bad(name: &str, about: &str) -> Case {
     Case::new(format!("bad-input/{name}"), about)

@@ -76,7 +76,7 @@ pub(super) fn cases() -> Vec<Case> {
             .arguments(["--cpu", "max"])
             .commands("/ringwall/bin/vectors 8 2000")
             .check(|report| report.has_line("kept"))
-            .not_on_xen("Xen 4.17 with this kernel does not start on -cpu max"),
+            .not_on_xen("Xen 4.17 with this kernel does not start there"),
         Case::new("sse", "the same without AVX")
             .program("vectors")
             .arguments(["--cpu", "qemu64"])

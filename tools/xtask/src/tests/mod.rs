@@ -17,6 +17,7 @@ use anyhow::{Result, bail};
 use crate::cli::TestArguments;
 use crate::{build, debian, qemu};
 use case::{Case, Length};
+pub(crate) use program::build as programs;
 
 /// The host's tests, as one name among the others.
 const HOST: &str = "host";
@@ -67,11 +68,10 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     if everything || arguments.names.iter().any(|name| name == HOST) {
         host::run(&mut tally)?;
     }
-    if !cases.is_empty() {
-        debian::install(qemu::NEEDS)?;
-        if !arguments.xen {
-            build::build(build::Verbosity::Quiet)?;
-        }
+    if let Err(error) = prepare(&cases, arguments) {
+        println!("FAIL  build: {error:#}");
+        tally.failed += 1;
+        cases.clear();
     }
     for case in &cases {
         run_case(case, arguments, &mut tally);
@@ -82,6 +82,18 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     };
     println!("{} passed, {} failed{skipped}", tally.passed, tally.failed);
     Ok(u8::from(tally.failed > 0))
+}
+
+/// What all boots need, so that it fails once.
+fn prepare(cases: &[Case], arguments: &TestArguments) -> Result<()> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    debian::install(qemu::NEEDS)?;
+    if !arguments.xen {
+        build::build(build::Verbosity::Quiet)?;
+    }
+    Ok(())
 }
 
 fn run_case(case: &Case, arguments: &TestArguments, tally: &mut Tally) {

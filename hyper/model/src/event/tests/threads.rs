@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use ringwall_abi::{Port, VcpuId};
 
 use super::operations::check_connections;
 use super::support::Domain;
-use crate::event::{Effect, Error, Virq};
+use crate::event::{Effect, Error, State, Virq};
 
 const ROUNDS: usize = 20_000;
 
@@ -40,6 +41,45 @@ fn binds_and_closes_of_both_ends_leave_connections_mutual() {
     for domain in &domains {
         check_connections(domain, &[&domains[0], &domains[1]]);
     }
+}
+
+/// The far owner closes in the very moment in which it becomes connected.
+#[test]
+fn a_close_that_meets_a_bind_leaves_no_dangling_end() {
+    let (a, b) = (Domain::new(1), Domain::new(2));
+    let far = Port::new(1);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                let Ok(port) = b.ports.alloc_unbound(a.id()) else {
+                    continue;
+                };
+                let connected = |b: &Domain| {
+                    b.ports
+                        .status(far)
+                        .is_ok_and(|status| status.state != State::Unbound { remote: a.id() })
+                };
+                while !connected(&b) && !done.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+                b.close(port, &[&a]).expect("open");
+            }
+        });
+        for _ in 0..ROUNDS / 10 {
+            let Ok(port) = a.bind(&b, far) else { continue };
+            // The close comes, and then this end is seen to wait.
+            let give_up = Instant::now() + Duration::from_secs(30);
+            while a.ports.status(port).map(|status| status.state)
+                != Ok(State::Unbound { remote: b.id() })
+            {
+                assert!(Instant::now() < give_up, "a dangling end");
+                thread::yield_now();
+            }
+            a.close(port, &[&b]).expect("open");
+        }
+        done.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

@@ -58,8 +58,14 @@ pub(super) struct Arena {
     pub(super) buddy: Mutex<Buddy>,
     /// Answers of `should_preempt`, one bit each, over and over.
     preempt: AtomicU64,
-    pub(super) flushes: AtomicU64,
-    pub(super) zeroed: AtomicU64,
+    flushes: AtomicU64,
+    /// Entries read since `should_preempt` was asked, and the most there ever were.
+    work: AtomicU64,
+    longest: AtomicU64,
+    /// What another CPU does, once, between a look at the clock and the next step.
+    pub(super) after_clock: Mutex<Option<fn(&Self)>>,
+    /// Called once at a flush.
+    pub(super) at_flush: Mutex<Option<fn(&Self)>>,
 }
 
 impl Arena {
@@ -82,7 +88,10 @@ impl Arena {
             buddy: Mutex::new(Buddy::new()),
             preempt: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
-            zeroed: AtomicU64::new(0),
+            work: AtomicU64::new(0),
+            longest: AtomicU64::new(0),
+            after_clock: Mutex::new(None),
+            at_flush: Mutex::new(None),
         };
         arena.flush();
         for domain in [D0, D1] {
@@ -130,9 +139,26 @@ impl Arena {
         self.flushes.load(Ordering::SeqCst)
     }
 
+    /// The most entries read between two questions of `should_preempt`, up to now.
+    pub(super) fn longest_stretch(&self) -> u64 {
+        self.longest
+            .fetch_max(self.work.swap(0, Ordering::SeqCst), Ordering::SeqCst);
+        self.longest.load(Ordering::SeqCst)
+    }
+
+    /// Starts to measure anew.
+    pub(super) fn reset_stretch(&self) {
+        self.work.store(0, Ordering::SeqCst);
+        self.longest.store(0, Ordering::SeqCst);
+    }
+
     /// A CR3 write.
     pub(super) fn flush(&self) {
         self.flushes.fetch_add(1, Ordering::SeqCst);
+        let act = self.at_flush.lock().unwrap().take();
+        if let Some(act) = act {
+            act(self);
+        }
         let _ = self.clock.flush(&self.cpu, || *self.tlb() = Tlb::default());
     }
 
@@ -302,6 +328,7 @@ impl Machine for Arena {
     }
 
     fn read_entry(&self, table: Mfn, index: EntryIndex) -> Entry {
+        self.work.fetch_add(1, Ordering::SeqCst);
         Entry::new(self.word(table, index).load(Ordering::SeqCst))
     }
 
@@ -333,7 +360,12 @@ impl Machine for Arena {
     }
 
     fn tlb_now(&self) -> TlbStamp {
-        self.clock.now()
+        let now = self.clock.now();
+        let act = self.after_clock.lock().unwrap().take();
+        if let Some(act) = act {
+            act(self);
+        }
+        now
     }
 
     fn has_flushed_since(&self, stamp: TlbStamp) -> bool {
@@ -355,6 +387,7 @@ impl Machine for Arena {
     }
 
     fn should_preempt(&self) -> bool {
+        self.longest_stretch();
         let rotate = |pattern: u64| Some(pattern.rotate_right(1));
         let before = self
             .preempt
@@ -365,7 +398,6 @@ impl Machine for Arena {
     fn set_m2p(&self, _: Mfn, _: Option<Pfn>) {}
 
     fn zero_frame(&self, mfn: Mfn) {
-        self.zeroed.fetch_add(1, Ordering::SeqCst);
         for index in EntryIndex::all() {
             self.swap_entry(mfn, index, Entry::NONE);
         }

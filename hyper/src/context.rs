@@ -1,0 +1,115 @@
+//! The state in which a virtual CPU starts, as `vcpu_guest_context` has it.
+
+use core::sync::atomic::Ordering;
+
+use ringwall_abi::arch_x86::{VcpuContextFlags, VcpuGuestContext};
+use ringwall_abi::{Errno, Mfn};
+use ringwall_hw::guest::selectors::DataSelectors;
+use ringwall_model::emulate::flags;
+use ringwall_model::segment::Selector;
+
+use crate::hypercall::{Result, Stop, code_address, kernel_stack, set_gdt_frames};
+use crate::machine::memory;
+use crate::trap::RingLayout;
+use crate::vcpu::{Handler, Vcpu};
+
+/// Gives a virtual CPU that has none its state.
+///
+/// # Errors
+/// `EEXIST` if it has one; `EINVAL` for an address that is not canonical or is the hypervisor's, a
+/// root that can't be one, or frames that are no pages of descriptors.
+pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Result<()> {
+    if vcpu.initialised.load(Ordering::Acquire) {
+        return Err(Errno::EEXIST.into());
+    }
+    let layout = RingLayout;
+    let address = |address: u64| code_address(address).ok_or(Stop::Errno(Errno::EINVAL));
+    let base = |base: u64| {
+        if ringwall_abi::is_canonical(base) { Ok(base) } else { Err(Stop::Errno(Errno::EINVAL)) }
+    };
+    let registers = &context.user_regs;
+    let (event, failsafe, syscall) = (
+        address(context.event_callback_eip)?,
+        address(context.failsafe_callback_eip)?,
+        address(context.syscall_callback_eip)?,
+    );
+    let (fs, gs_kernel, gs_user) =
+        (base(context.fs_base)?, base(context.gs_base_kernel)?, base(context.gs_base_user)?);
+    let stack = kernel_stack(context.kernel_sp).ok_or(Errno::EINVAL)?;
+    let entries = usize::try_from(context.gdt_ents).unwrap_or(usize::MAX);
+    let pages = entries.div_ceil(512);
+    let frames = context.gdt_frames.get(..pages).filter(|frames| frames.len() <= 14).ok_or(Errno::EINVAL)?;
+    let mut gdt = [Mfn::new(0); 14];
+    for (slot, frame) in gdt.iter_mut().zip(frames) {
+        *slot = Mfn::new(*frame);
+    }
+    set_gdt_frames(vcpu, gdt.get(..pages).unwrap_or(&[]), entries)?;
+    let root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[3]);
+    let user_root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[1]);
+    let mut guard = vcpu.state.lock();
+    let state = &mut *guard;
+    let kernel_root = memory().get_root(root, vcpu.domain().id(), &mut state.unfinished)?;
+    let user_root = if context.ctrlreg[1] == 0 {
+        None
+    } else {
+        match memory().get_root(user_root, vcpu.domain().id(), &mut state.unfinished) {
+            Ok(user_root) => Some(user_root),
+            Err(error) => {
+                memory().release_root(kernel_root, &mut state.unfinished);
+                return Err(error.into());
+            }
+        }
+    };
+    state.kernel_root = Some(kernel_root);
+    state.user_root = user_root;
+    for (handler, trap) in state.traps.iter_mut().zip(&context.trap_ctxt) {
+        *handler = Handler {
+            address: code_address(trap.address.raw()).unwrap_or(0),
+            masks_events: trap.flags.bits() & 4 != 0,
+            dpl: trap.flags.dpl(),
+        };
+    }
+    state.kernel_mode = context.flags.contains(VcpuContextFlags::IN_KERNEL);
+    state.kernel_stack = stack;
+    state.event_callback = event;
+    state.failsafe_callback = failsafe;
+    state.syscall_target = syscall;
+    state.syscall_masks_events = context.flags.contains(VcpuContextFlags::SYSCALL_DISABLES_EVENTS);
+    state.failsafe_masks_events = context.flags.contains(VcpuContextFlags::FAILSAFE_DISABLES_EVENTS);
+    let selector = |raw: u16| Selector::new(raw).for_data().raw();
+    state.selectors = DataSelectors {
+        ds: selector(registers.ds),
+        es: selector(registers.es),
+        fs: selector(registers.fs),
+        gs: selector(registers.gs),
+    };
+    state.fs_base = fs;
+    (state.gs_base, state.other_gs_base) =
+        if state.kernel_mode { (gs_kernel, gs_user) } else { (gs_user, gs_kernel) };
+    let code = |raw: u16, flat: u64| Selector::new(raw).for_code_or_stack().map_or(flat, |selector| selector.raw().into());
+    let frame = &mut state.frame;
+    frame.r15 = registers.r15;
+    frame.r14 = registers.r14;
+    frame.r13 = registers.r13;
+    frame.r12 = registers.r12;
+    frame.rbp = registers.rbp;
+    frame.rbx = registers.rbx;
+    frame.r11 = registers.r11;
+    frame.r10 = registers.r10;
+    frame.r9 = registers.r9;
+    frame.r8 = registers.r8;
+    frame.rax = registers.rax;
+    frame.rcx = registers.rcx;
+    frame.rdx = registers.rdx;
+    frame.rsi = registers.rsi;
+    frame.rdi = registers.rdi;
+    frame.rip = registers.rip;
+    frame.rsp = registers.rsp;
+    frame.cs = code(registers.cs, layout.kernel_cs());
+    frame.ss = code(registers.ss, layout.kernel_ss());
+    frame.rflags = flags::on_exit(registers.rflags);
+    frame.exit_by_iret();
+    drop(guard);
+    vcpu.initialised.store(true, Ordering::Release);
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! `cargo xtask bench`: what operations cost native, on Xen and on Ringwall.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::cli::{BenchArguments, HypervisorArguments, RunArguments};
+use crate::qemu::{self, Watch};
+use crate::run::Prepared;
+use crate::{paths, tests};
+
+/// For one boot under instruction counting.
+const LIMIT: Duration = Duration::from_secs(900);
+/// Operations that programs do all the time: the geometric mean is over these.
+const COMMON: [&str; 11] = [
+    "null_syscall",
+    "read_1B",
+    "signal",
+    "anon_fault",
+    "prot_fault",
+    "mmap_64k",
+    "fork_exit",
+    "fork_exec",
+    "thread",
+    "pipe_pingpong",
+    "file_create",
+];
+
+/// What one boot measured: nanoseconds by operation, in the order in which they came.
+type Column = Vec<(String, f64)>;
+
+/// Runs all boots and prints the table; the result is the process's exit status.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<u8> {
+    let native = HypervisorArguments {
+        native: true,
+        ..HypervisorArguments::default()
+    };
+    let xen = HypervisorArguments {
+        xen: true,
+        ..HypervisorArguments::default()
+    };
+    let ringwall = HypervisorArguments::default();
+    let native = column(native, arguments)?;
+    let xen = column(xen, arguments)?;
+    let own = if arguments.reference_only {
+        None
+    } else {
+        Some(column(ringwall, arguments)?)
+    };
+    print_table(&native, &xen, own.as_ref());
+    Ok(0)
+}
+
+fn column(hypervisor: HypervisorArguments, arguments: &BenchArguments) -> Result<Column> {
+    let options = RunArguments {
+        memory: 1024,
+        cpus: 1,
+        machine: "pc".to_owned(),
+        // Neither side pays for what the other does not do.
+        append: match hypervisor.xen {
+            true => "dom0_mem=700M,max:700M spec-ctrl=no xpti=no".to_owned(),
+            false => "dom0_mem=700M,max:700M".to_owned(),
+        },
+        dom0_append: "mitigations=off".to_owned(),
+        icount: !arguments.wall,
+        hypervisor,
+        ..RunArguments::default()
+    };
+    let mut prepared = Prepared::new(&options)?;
+    let commands = "echo boot_to_init=${boot_to_init}e9; /ringwall/bin/bench";
+    let marker = prepared.add_job(commands, &tests::programs(&["bench"])?)?;
+    prepared.finish()?;
+    let watch = Watch {
+        output: &mut |_| Ok(()),
+        enough: &|_| false,
+        answers: &[],
+    };
+    let outcome = qemu::supervised(&prepared.boot, &paths::last_log(), &marker, LIMIT, watch)?;
+    let log = paths::last_log();
+    ensure!(
+        outcome.status == Some(0),
+        "a boot failed; its log is {}",
+        log.display()
+    );
+    let output = String::from_utf8_lossy(&outcome.output);
+    let lines = output.lines().filter_map(|line| line.split_once('='));
+    Ok(lines
+        .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
+        .collect())
+}
+
+fn print_table(native: &Column, xen: &Column, own: Option<&Column>) {
+    println!(
+        "{:16}{:>14}{:>14}{:>8}{:>14}{:>8}{:>8}",
+        "ns", "native", "Xen", "ratio", "Ringwall", "ratio", "to Xen"
+    );
+    let find = |column: &Column, name: &str| {
+        column
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or(f64::NAN, |(_, value)| *value)
+    };
+    let mut products = [0.0; 3];
+    for (name, base) in native {
+        let xen = find(xen, name);
+        let own = own.map_or(f64::NAN, |own| find(own, name));
+        println!(
+            "{name:16}{base:14.0}{xen:14.0}{:8.2}{own:14.0}{:8.2}{:8.2}",
+            xen / base,
+            own / base,
+            own / xen
+        );
+        if COMMON.contains(&name.as_str()) {
+            let ratios = [xen / base, own / base, own / xen];
+            products
+                .iter_mut()
+                .zip(ratios)
+                .for_each(|(sum, ratio): (&mut f64, f64)| *sum += ratio.ln());
+        }
+    }
+    let [xen, own, to_xen] = products.map(|sum| (sum / 11.0).exp());
+    println!(
+        "{:16}{:14}{:14}{xen:8.2}{:14}{own:8.2}{to_xen:8.2}",
+        "geometric mean", "", "", ""
+    );
+}
