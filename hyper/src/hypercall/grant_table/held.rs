@@ -1,7 +1,7 @@
 //! References on frames that are being worked with.
 
 use ringwall_abi::{DomainId, Mfn};
-use ringwall_model::grant::{Access, Acquired, CopySide, GrantRef, Status, Uses};
+use ringwall_model::grant::{Access, Acquired, GrantRef, Status, Uses};
 use ringwall_model::memory::{self as model, Granted, Stale};
 
 use super::entries::Entries;
@@ -47,37 +47,6 @@ impl Drop for Held {
         if let Some(granted) = self.0.take() {
             memory().put_granted(granted, Stale::Flushed);
         }
-    }
-}
-
-/// A frame that one side of a copy may use. The granter is told of the end before the reference
-/// is given back.
-pub(super) struct Side {
-    _grant: Option<Acquired<'static, Entries>>,
-    _held: Held,
-    /// The frame.
-    pub(super) mfn: Mfn,
-}
-
-impl Side {
-    /// Takes what a copy needs of a frame.
-    pub(super) fn new(call: &Call<'_>, side: CopySide, access: Access) -> Result<Self, Status> {
-        let own = call.domain().id();
-        let (grant, mfn, owner) = match side {
-            CopySide::Own(mfn) => (None, mfn, own),
-            CopySide::Grant { granter, reference } => {
-                let granter = granter_named(call, granter)?;
-                let grant = acquire(granter, reference, own, access, Uses::HOST)?;
-                let mfn = grant.frame();
-                (Some(grant), mfn, granter.id())
-            }
-        };
-        let held = Held::new(mfn, owner, access)?;
-        Ok(Self {
-            _grant: grant,
-            _held: held,
-            mfn,
-        })
     }
 }
 

@@ -19,6 +19,7 @@ mod dispatch;
 mod entries;
 mod held;
 mod map;
+mod slot;
 mod state;
 mod table;
 mod unmap;

@@ -6,8 +6,9 @@ use hashbrown::HashMap;
 use ringwall_abi::{DomainId, Errno, Mfn};
 use ringwall_model::grant::{Grants, Handle, Maptrack, Status};
 use ringwall_model::memory::{Granted, Shared, Sharing};
-use spin::Mutex;
+use spin::{Mutex, MutexGuard};
 
+use super::held::Held;
 use crate::machine::memory;
 use crate::pool;
 
@@ -29,7 +30,7 @@ pub(crate) struct GrantTable {
     /// The frames of `grants`, for the day when the domain ends.
     frames: Mutex<Vec<Shared>>,
     /// The references of mappings for devices, which no page-table entry holds.
-    pub(super) devices: Mutex<HashMap<u32, Granted>>,
+    devices: Mutex<HashMap<u32, Granted>>,
 }
 
 impl GrantTable {
@@ -74,8 +75,31 @@ impl GrantTable {
         }
     }
 
+    /// Makes room for the reference of a new mapping for devices. Until it is in place nobody can
+    /// undo such a mapping.
+    pub(super) fn reserve_device(&self, held: Held) -> Result<ReservedDevice<'_>, Status> {
+        let mut devices = self.devices.lock();
+        devices.try_reserve(1).map_err(|_| Status::NoSpace)?;
+        Ok(ReservedDevice { devices, held })
+    }
+
     /// The reference that a mapping held for devices.
     pub(super) fn take_device(&self, handle: Handle) -> Option<Granted> {
         self.devices.lock().remove(&handle.raw())
+    }
+}
+
+/// A reference for devices, and room for it. Dropped, it is given back.
+pub(super) struct ReservedDevice<'a> {
+    devices: MutexGuard<'a, HashMap<u32, Granted>>,
+    held: Held,
+}
+
+impl ReservedDevice<'_> {
+    /// The mapping was made: from now on the reference is its.
+    pub(super) fn commit(mut self, handle: Handle) {
+        if let Some(granted) = self.held.keep() {
+            self.devices.insert(handle.raw(), granted);
+        }
     }
 }

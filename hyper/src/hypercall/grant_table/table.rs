@@ -7,10 +7,10 @@ use ringwall_abi::{DomainId, Errno, Mfn};
 use ringwall_model::grant::Status;
 
 use crate::domain::Domain;
-use crate::hypercall::{Call, Result, Stop, write_element};
+use crate::hypercall::{self, Call, Stop, write_element};
 
 /// `GNTTABOP_setup_table`: grows a table, and tells its frames.
-pub(super) fn setup(call: &Call<'_>, request: &mut SetupTable) -> Result<()> {
+pub(super) fn setup(call: &Call<'_>, request: &mut SetupTable) -> hypercall::Result<()> {
     let grown = table_of(call, request.dom).and_then(|domain| {
         domain.grants().grow(request.nr_frames)?;
         Ok(domain)
@@ -24,7 +24,7 @@ pub(super) fn setup(call: &Call<'_>, request: &mut SetupTable) -> Result<()> {
 }
 
 /// `GNTTABOP_query_size`: how many frames a table has, and may have.
-pub(super) fn query_size(call: &Call<'_>, request: &mut QuerySize) -> Result<()> {
+pub(super) fn query_size(call: &Call<'_>, request: &mut QuerySize) -> hypercall::Result<()> {
     match table_of(call, request.dom) {
         Ok(domain) => {
             let grants = &domain.grants().grants;
@@ -49,7 +49,7 @@ pub(in crate::hypercall) fn max_frames(domain: &Domain) -> u32 {
 pub(in crate::hypercall) fn grown_frames(
     domain: &Domain,
     range: Range<u32>,
-) -> Result<impl Iterator<Item = Mfn>> {
+) -> hypercall::Result<impl Iterator<Item = Mfn>> {
     domain
         .grants()
         .grow(range.end)
@@ -65,7 +65,7 @@ fn frames(domain: &Domain, range: Range<u32>) -> impl Iterator<Item = Mfn> {
     range.map_while(|index| grants.frame(usize::try_from(index).ok()?))
 }
 
-fn table_of(call: &Call<'_>, id: DomainId) -> core::result::Result<&'static Domain, Status> {
+fn table_of(call: &Call<'_>, id: DomainId) -> Result<&'static Domain, Status> {
     call.domain_named(id).map_err(|stop| match stop {
         Stop::Errno(Errno::EPERM) => Status::PermissionDenied,
         _ => Status::BadDomain,

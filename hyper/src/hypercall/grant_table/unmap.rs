@@ -6,12 +6,14 @@
 use ringwall_abi::GuestAddress;
 use ringwall_abi::grant_table::{GrantStatus, UnmapAndReplace, UnmapGrantRef};
 use ringwall_hw::cpu::control;
-use ringwall_model::grant::{Handle, HostAddress, Status, UnmapRequest, Unmapping, Uses};
-use ringwall_model::memory::{Entry, EntryIndex, Granted, Level, Machine, Stale};
+use ringwall_model::grant::{
+    self, Handle, HostAddress, Mapping, Status, UnmapRequest, Unmapping, Uses,
+};
+use ringwall_model::memory::{Access, Entry, EntryIndex, Granted, Level, Machine, Stale};
 
 use super::batch::GROUP;
 use super::entries::Entries;
-use super::map::{Slot, right, root};
+use super::slot::{Slot, root};
 use crate::domain;
 use crate::hypercall::Call;
 use crate::machine::{MACHINE, memory};
@@ -100,7 +102,7 @@ impl Removed {
                 replaced: Ok(()),
             });
         };
-        let expected = (unmapping.mapping().frame, right(unmapping.mapping().access));
+        let expected = (unmapping.mapping().frame, right(unmapping.mapping()));
         let granted = Slot::find(call.domain(), host)?.with(|table, index, reach| {
             memory().remove_grant_entry(table, index, expected, Entry::NONE, reach)
         })?;
@@ -142,6 +144,14 @@ impl Removed {
         }
         self.unmapping.finish();
         told.and(self.replaced)
+    }
+}
+
+/// The right that the entry of a mapping has.
+fn right(mapping: &Mapping) -> Access {
+    match mapping.access {
+        grant::Access::ReadOnly => Access::Read,
+        grant::Access::ReadWrite => Access::Write,
     }
 }
 
