@@ -25,11 +25,13 @@ pub const CPU_WINDOWS_START: u64 = 0xffff_8380_0000_0000;
 pub const DESCRIPTOR_WINDOWS_START: u64 = 0xffff_8400_0000_0000;
 /// Device registers that the hypervisor maps for itself (slot 265).
 pub const DEVICE_MAP_START: u64 = 0xffff_8480_0000_0000;
+/// The machine-to-physical table again, for the hypervisor to write (slot 266).
+pub const M2P_WRITE_START: u64 = 0xffff_8500_0000_0000;
 /// More RAM than this is left unused: the direct map and the tables are sized for it.
 pub const MAX_RAM: u64 = 64 << 30;
 
 /// Size of a CPU's window in bytes; windows are aligned to it.
-pub const CPU_WINDOW_SIZE: u64 = 0x1_0000;
+pub const CPU_WINDOW_SIZE: u64 = 0x2_0000;
 /// Top of the stack for double faults, in a CPU's window.
 pub const DOUBLE_FAULT_STACK_TOP: u64 = 0x2000;
 /// Top of the stack for NMIs.
@@ -38,18 +40,18 @@ pub const NMI_STACK_TOP: u64 = 0x4000;
 pub const MACHINE_CHECK_STACK_TOP: u64 = 0x6000;
 /// Top of the stack for debug exceptions.
 pub const DEBUG_STACK_TOP: u64 = 0x8000;
-/// First byte of the ordinary stack; the page below is not mapped.
+/// First byte of the ordinary stack, which has room for unpacking a kernel; the page below is not mapped.
 pub const STACK_BOTTOM: u64 = 0x9000;
 /// A guest's registers, at the top of the ordinary stack.
-pub const FRAME_OFFSET: u64 = 0xcb50;
+pub const FRAME_OFFSET: u64 = 0x1_cb50;
 /// The CPU's own data, directly above the frame.
-pub const LOCAL_OFFSET: u64 = 0xcc00;
+pub const LOCAL_OFFSET: u64 = 0x1_cc00;
 /// The task state segment, up to the end of its page; the I/O bitmap follows it.
-pub const TSS_OFFSET: u64 = 0xcf98;
+pub const TSS_OFFSET: u64 = 0x1_cf98;
 /// The I/O permission bitmap: 8 KiB and a page of ones.
-pub const IO_BITMAP_OFFSET: u64 = 0xd000;
+pub const IO_BITMAP_OFFSET: u64 = 0x1_d000;
 /// The entry code. It stands where the page of ones of the bitmap ends.
-pub const ENTRY_OFFSET: u64 = 0xf000;
+pub const ENTRY_OFFSET: u64 = 0x1_f000;
 
 /// Size of a virtual CPU's descriptor window: 16 pages of GDT, 16 of LDT.
 pub const DESCRIPTOR_WINDOW_SIZE: u64 = 32 * PAGE_SIZE as u64;

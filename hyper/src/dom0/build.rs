@@ -15,7 +15,7 @@ use ringwall_hw::memory::device::module_bytes;
 use ringwall_hw::memory::write_frame_word;
 use ringwall_image::{Access, Kernel, Layout, Payload, Request};
 use ringwall_model::emulate::flags;
-use ringwall_model::memory::{Entry, Error, Flags};
+use ringwall_model::memory::{Entry, Error, Flags, Level};
 use ringwall_model::options::Options;
 
 use super::error::BuildError;
@@ -184,12 +184,13 @@ fn make_vcpus(domain: &'static Domain, options: &Options<'_>, pages: &Pages, lay
     {
         let mut guard = first.state.lock();
         let state = &mut *guard;
-        let root = loop {
-            match memory().get_root(root, domain.id(), &mut state.unfinished) {
-                Err(Error::Preempted) => {}
-                outcome => break outcome.map_err(BuildError::Tables)?,
+        // The kernel finds its first root pinned, and unpins it when it has its own.
+        while let Err(error) = memory().pin(root, Level::L4, domain.id(), &mut state.unfinished) {
+            if error != Error::Preempted {
+                return Err(BuildError::Tables(error));
             }
-        };
+        }
+        let root = memory().get_root(root, domain.id(), &mut state.unfinished).map_err(BuildError::Tables)?;
         state.kernel_root = Some(root);
         let rings = RingLayout;
         let frame = &mut state.frame;

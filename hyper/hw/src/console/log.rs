@@ -86,3 +86,12 @@ macro_rules! log {
         $crate::console::emit($crate::console::Level::$level, format_args!($($argument)*))
     };
 }
+
+/// Logs a line about what a guest did: `log_guest!(Debug, "...")`. Guests decide how often this
+/// happens, so that at most some lines a second are written.
+#[macro_export]
+macro_rules! log_guest {
+    ($level:ident, $($argument:tt)*) => {
+        $crate::console::guest_line($crate::console::Level::$level, format_args!($($argument)*))
+    };
+}

@@ -106,4 +106,4 @@ pub(crate) fn exit_offset() -> u64 {
     unsafe { entry_symbols[2] - CPU_WINDOWS_START }
 }
 
-const _: () = assert!(ENTRY_OFFSET == 0xf000);
+const _: () = assert!(ENTRY_OFFSET == 0x1_f000);

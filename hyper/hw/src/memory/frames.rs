@@ -10,7 +10,7 @@ use spin::Once;
 
 use super::early::MAX_RANGES;
 use super::ranges::{Range, Ranges};
-use crate::layout::{FRAME_TABLE_START, M2P_START};
+use crate::layout::{FRAME_TABLE_START, M2P_WRITE_START};
 
 static RAM: Once<Ranges<MAX_RANGES>> = Once::new();
 
@@ -54,7 +54,7 @@ fn m2p(mfn: Mfn) -> Option<&'static AtomicU64> {
         return None;
     }
     // SAFETY: 1. the table is mapped for all RAM; 2. only atomics touch it; guests only read it.
-    Some(unsafe { &*(M2P_START as *const AtomicU64).add(usize::try_from(mfn.raw()).ok()?) })
+    Some(unsafe { &*(M2P_WRITE_START as *const AtomicU64).add(usize::try_from(mfn.raw()).ok()?) })
 }
 
 /// Writes an entry of the machine-to-physical table.

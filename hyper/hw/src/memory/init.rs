@@ -10,7 +10,7 @@ use super::paging::{self, Access, PageSize, Tables};
 use super::{frames, words};
 use crate::cpu::control;
 use crate::cpu::features::{Features, features};
-use crate::layout::{DIRECT_MAP_START, FRAME_TABLE_START, M2P_START};
+use crate::layout::{DIRECT_MAP_START, FRAME_TABLE_START, M2P_START, M2P_WRITE_START};
 use crate::symbols::{self, Section};
 
 /// Why the address space could not be made.
@@ -33,8 +33,9 @@ pub fn build(memory: &mut EarlyMemory) -> Result<(), OutOfMemory> {
     let mut build = || -> Option<()> {
         map_direct(&mut tables, memory)?;
         map_image(&mut tables, memory)?;
-        map_table(&mut tables, memory, FRAME_TABLE_START, size_of::<Frame>() as u64, Access::empty())?;
-        map_table(&mut tables, memory, M2P_START, 8, Access::GUEST)
+        let frame = size_of::<Frame>() as u64;
+        map_table(&mut tables, memory, frame, &[(FRAME_TABLE_START, Access::WRITE)])?;
+        map_table(&mut tables, memory, 8, &[(M2P_START, Access::GUEST), (M2P_WRITE_START, Access::WRITE)])
     };
     build().ok_or(OutOfMemory)?;
     let root = tables.root();
@@ -89,15 +90,13 @@ fn map_image(tables: &mut Tables, memory: &mut EarlyMemory) -> Option<()> {
     Some(())
 }
 
-/// Backs a table of `item` bytes per frame, by large pages, for all RAM.
+/// Backs a table of `item` bytes per frame, by large pages, for all RAM, at each of the addresses.
 fn map_table(
     tables: &mut Tables,
     memory: &mut EarlyMemory,
-    base: u64,
     item: u64,
-    access: Access,
+    views: &[(u64, Access)],
 ) -> Option<()> {
-    let kernel = if access.contains(Access::GUEST) { access } else { access | Access::WRITE };
     let mut mapped_to = 0;
     for index in 0.. {
         let Some(&range) = memory.ram().get(index) else { break };
@@ -110,7 +109,10 @@ fn map_table(
             let (size, kind) = if large { (LARGE, PageSize::Large) } else { (PAGE, PageSize::Small) };
             let physical = memory.take(size, size)?;
             words::clear_early(physical, size);
-            tables.map(base + offset, physical, kind, kernel | Access::NO_EXECUTE, &mut || page(memory))?;
+            for &(base, access) in views {
+                let access = access | Access::NO_EXECUTE;
+                tables.map(base + offset, physical, kind, access, &mut || page(memory))?;
+            }
             offset += size;
         }
         mapped_to = offset;

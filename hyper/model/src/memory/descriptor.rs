@@ -4,10 +4,11 @@ use ringwall_abi::{DomainId, Mfn};
 
 use super::entry::{Entry, EntryAddress, EntryIndex};
 use super::error::Error;
+use super::kind::Kind;
 use super::machine::{Machine, Memory};
 use super::reference::{Descriptor, TypeReference};
 use super::tlb::Stale;
-use super::usage::{Acquired, Kind};
+use super::usage::Acquired;
 
 /// The most privileged ring in which a guest runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

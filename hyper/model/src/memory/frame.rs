@@ -5,7 +5,8 @@ use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 use ringwall_abi::DomainId;
 
 use super::error::Error;
-use super::usage::{Kind, Usage, Word};
+use super::kind::Kind;
+use super::usage::{Usage, Word};
 
 /// The books of one frame of RAM: owner, references, use.
 ///
@@ -32,7 +33,8 @@ const _: () = assert!(size_of::<Frame>() == 32);
 const OWNER_SHIFT: u32 = 48;
 const OWNER: u64 = !0 << OWNER_SHIFT;
 const COUNT: u64 = (1 << 31) - 1;
-/// Set once the counter is half full, after which it refuses more.
+/// Set once the counter is half full, after which guests get no more. The other half is there for
+/// the hypervisor's own short looks, so that no guest can keep a frame from being taken down.
 const FULL: u64 = 1 << 30;
 
 /// The reference of the allocation is held: the domain has not given the frame back.
@@ -41,8 +43,6 @@ const ALLOCATED: u64 = 1 << 32;
 const LISTED: u64 = 1 << 33;
 /// The first frame of a free block.
 const FREE: u64 = 1 << 34;
-/// It holds zeroes only.
-const ZEROED: u64 = 1 << 35;
 
 /// In which slot of root tables a level-3 table hangs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,22 @@ impl Frame {
         }
     }
 
+    /// The same for the hypervisor, which holds few and for a short time: also where the counter is
+    /// full for guests. `None` where there is nothing to hold.
+    pub(super) fn hold(&self, owner: DomainId) -> Option<()> {
+        let mut word = self.holder.load(Ordering::Relaxed);
+        loop {
+            let full = word & COUNT == COUNT;
+            if word & OWNER != u64::from(owner.raw()) << OWNER_SHIFT || word & COUNT == 0 || full {
+                return None;
+            }
+            match self.exchange(word, word + 1) {
+                Ok(_) => return Some(()),
+                Err(now) => word = now,
+            }
+        }
+    }
+
     /// Drops a general reference; whether it was the last, after which the frame is the caller's
     /// alone.
     #[inline]
@@ -231,15 +247,6 @@ impl Frame {
         self.holder.load(Ordering::Acquire) & LISTED != 0
     }
 
-    pub(super) fn is_zeroed(&self) -> bool {
-        self.holder.load(Ordering::Acquire) & ZEROED != 0
-    }
-
-    /// Notes that a private frame holds zeroes.
-    pub(super) fn set_zeroed(&self) {
-        self.holder.fetch_or(ZEROED, Ordering::AcqRel);
-    }
-
     /// How far a partial table is.
     pub(super) fn progress(&self) -> u16 {
         self.progress.load(Ordering::Acquire)
@@ -281,7 +288,7 @@ impl Frame {
 
     #[cfg(test)]
     pub(super) fn set_references_to_maximum(&self) {
-        self.holder.fetch_or(COUNT, Ordering::AcqRel);
+        self.holder.fetch_or(FULL, Ordering::AcqRel);
     }
 }
 

@@ -1,13 +1,13 @@
 //! Entries for frames that another domain has granted.
 
+use ringwall_abi::Mfn;
+
 use super::entry::{Entry, EntryIndex, Flags, Level};
 use super::error::Error;
 use super::leaf::{ATTEMPTS, Flush, Reach};
 use super::machine::{Access, Machine, Memory};
 use super::reference::{PageReference, TypeReference, Writable};
 use super::tlb::Stale;
-
-use ringwall_abi::Mfn;
 
 /// What the grant table holds of a granted frame, and an entry is made of.
 #[derive(Debug)]
@@ -17,6 +17,26 @@ pub enum Granted {
     ReadOnly(PageReference),
     /// For writing.
     Writable(TypeReference<Writable>),
+}
+
+impl Granted {
+    /// The frame.
+    #[must_use]
+    pub const fn mfn(&self) -> Mfn {
+        match self {
+            Self::ReadOnly(page) => page.mfn(),
+            Self::Writable(page) => page.mfn(),
+        }
+    }
+
+    /// What it allows.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        match self {
+            Self::ReadOnly(_) => Access::Read,
+            Self::Writable(_) => Access::Write,
+        }
+    }
 }
 
 impl<M: Machine> Memory<'_, M> {

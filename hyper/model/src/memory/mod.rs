@@ -16,6 +16,7 @@ mod entry;
 mod error;
 mod frame;
 mod grant_entry;
+mod kind;
 mod leaf;
 mod list;
 mod machine;
@@ -31,6 +32,7 @@ mod tlb;
 mod update;
 mod upper;
 mod usage;
+mod validate;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +44,7 @@ pub use entry::{Entry, EntryAddress, EntryIndex, Flags, HYPERVISOR_SLOTS, Level}
 pub use error::Error;
 pub use frame::Frame;
 pub use grant_entry::Granted;
+pub use kind::Kind;
 pub use leaf::{Flush, Keep, Reach};
 pub use machine::{Access, Invalidation, Machine, Memory};
 pub use policy::{L1tf, NoExecute, Policy};
@@ -50,4 +53,3 @@ pub use route::Route;
 pub use share::{Shared, Sharing};
 pub use table::Unfinished;
 pub use tlb::{CpuFlushes, FlushClock, Stale, Sweep, TlbStamp};
-pub use usage::Kind;

@@ -5,10 +5,11 @@ use ringwall_abi::{DomainId, Mfn, Pfn};
 use super::buddy::Block;
 use super::error::Error;
 use super::frame::Frame;
+use super::kind::Kind;
 use super::machine::{Machine, Memory};
 use super::reference::{PageReference, TypeReference, Writable};
 use super::tlb::Stale;
-use super::usage::{Acquired, Kind};
+use super::usage::Acquired;
 
 impl<M: Machine> Memory<'_, M> {
     /// Takes a general reference to a frame of `owner`.

@@ -45,7 +45,7 @@ impl<M: Machine> Memory<'_, M> {
     #[doc(alias = "MMUEXT_UNPIN_TABLE")]
     pub fn unpin(self, mfn: Mfn, owner: DomainId) -> Result<(), Error> {
         let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
-        frame.get(owner)?;
+        frame.hold(owner).ok_or(Error::NotOwned)?;
         let outcome = match frame.usage.unpin() {
             // A pin stands for no entry: it has left nothing in a TLB.
             Ok(None) => self.release_table(mfn, frame, Stale::Flushed),

@@ -7,8 +7,7 @@
 use ringwall_abi::Mfn;
 
 use super::entry::Level;
-use super::machine::Access;
-use super::usage::Kind;
+use super::kind::Kind;
 
 /// A general reference: the frame keeps its owner, and is not freed.
 #[derive(Debug)]
@@ -105,27 +104,6 @@ impl TypeReference<Level> {
     #[inline]
     pub const fn level(&self) -> Level {
         self.kind
-    }
-}
-
-/// What an entry for another domain's frame is made of, and becomes again.
-impl super::grant_entry::Granted {
-    /// The frame.
-    #[must_use]
-    pub const fn mfn(&self) -> Mfn {
-        match self {
-            Self::ReadOnly(page) => page.mfn(),
-            Self::Writable(page) => page.mfn(),
-        }
-    }
-
-    /// What it allows.
-    #[must_use]
-    pub const fn access(&self) -> Access {
-        match self {
-            Self::ReadOnly(_) => Access::Read,
-            Self::Writable(_) => Access::Write,
-        }
     }
 }
 

@@ -5,9 +5,9 @@ use ringwall_abi::{DomainId, GuestAddress, Mfn};
 use super::entry::{Entry, EntryIndex, Level};
 use super::error::Error;
 use super::frame::Slot;
+use super::kind::Kind;
 use super::leaf::{Flush, Keep, Reach};
 use super::machine::{Machine, Memory};
-use super::usage::Kind;
 
 /// The tables on the way from a root to an entry of level 1, as they were a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use ringwall_abi::{DomainId, Mfn};
 
 use super::domain::CleanBlock;
 use super::error::Error;
+use super::kind::Kind;
 use super::machine::{Machine, Memory};
 use super::tlb::Stale;
-use super::usage::Kind;
 
 /// What a guest may do with a shared frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

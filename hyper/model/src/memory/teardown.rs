@@ -57,7 +57,7 @@ impl<M: Machine> Memory<'_, M> {
             let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
             // A reference of our own, so that the frame is still listed when we move it. A frame
             // without one is being freed by another CPU, which will take it off the list.
-            if frame.get(domain).is_err() {
+            if frame.hold(domain).is_none() {
                 return Err(Error::Preempted);
             }
             let outcome = act(self, mfn, frame);

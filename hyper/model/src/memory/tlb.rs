@@ -20,9 +20,12 @@ impl TlbStamp {
         self.0
     }
 
-    /// The later of the two. Comparison wraps, see [`FlushClock`].
-    pub(super) const fn later(self, other: Self) -> Self {
-        if (other.0.wrapping_sub(self.0) as i32) > 0 {
+    /// The later of two moments that are no later than `now`.
+    ///
+    /// Judged by what the age of each seems to be: one that is older than the counter can tell
+    /// seems younger, which is the safe side.
+    pub(super) const fn later(self, other: Self, now: Self) -> Self {
+        if now.0.wrapping_sub(other.0) < now.0.wrapping_sub(self.0) {
             other
         } else {
             self
@@ -119,7 +122,7 @@ impl CpuFlushes {
 
 #[cfg(test)]
 mod tests {
-    use super::{CpuFlushes, FlushClock, Sweep};
+    use super::{CpuFlushes, FlushClock, Sweep, TlbStamp};
 
     #[test]
     fn a_flush_covers_earlier_stamps_only() {
@@ -132,6 +135,25 @@ mod tests {
             let _ = clock.flush(&cpu, || ());
             assert!(clock.has_flushed_since(&cpu, before), "at {start:#x}");
             assert!(!clock.has_flushed_since(&cpu, clock.now()), "at {start:#x}");
+        }
+    }
+
+    #[test]
+    fn the_later_of_two_stamps_is_told_across_the_wrap_and_any_distance() {
+        for now in [0, 1, 5, i32::MAX as u32, u32::MAX] {
+            for (a, b) in [
+                (0, 1),
+                (1, 1 << 31),
+                (7, u32::MAX),
+                (1 << 31, (1 << 31) + 1),
+            ] {
+                let [young, old] = [a, b].map(|age| TlbStamp(now.wrapping_sub(age)));
+                let now = TlbStamp(now);
+                assert_eq!(
+                    (young.later(old, now), old.later(young, now)),
+                    (young, young)
+                );
+            }
         }
     }
 

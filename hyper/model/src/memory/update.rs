@@ -2,10 +2,11 @@
 
 use ringwall_abi::DomainId;
 
-use super::entry::{Entry, EntryAddress, Level};
+use super::entry::{Entry, EntryAddress, EntryIndex, Level};
 use super::error::Error;
 use super::leaf::{Flush, Keep, Reach};
 use super::machine::{Machine, Memory};
+use super::reference::TypeReference;
 use super::table::Unfinished;
 use super::tlb::Stale;
 
@@ -32,17 +33,9 @@ impl<M: Machine> Memory<'_, M> {
         let frame = self.0.frame(table).ok_or(Error::NotOwned)?;
         let word = frame.word();
         match word.kind().level() {
-            Some(Level::L1) if word.count() != 0 => {
-                let table = self.hold_table(table, Level::L1, owner)?;
-                let reach = Reach::Anywhere;
-                let outcome = self.update_l1_entry(&table, index, new, keep, source, reach);
-                self.let_go(table);
-                outcome
-            }
             Some(level) if word.count() != 0 => {
-                self.finish(unfinished)?;
                 let table = self.hold_table(table, level, owner)?;
-                let outcome = self.update_upper_entry(&table, index, new, keep, unfinished);
+                let outcome = self.update_table_entry(&table, index, new, keep, source, unfinished);
                 self.let_go(table);
                 outcome
             }
@@ -52,6 +45,30 @@ impl<M: Machine> Memory<'_, M> {
                 self.release_writable(frame, Stale::Flushed);
                 self.put(table, frame);
                 Ok(Flush::Nothing)
+            }
+        }
+    }
+
+    /// Writes an entry of a table that is held, by the rules of its level: for a batch of entries of
+    /// one table, which then is looked up once.
+    ///
+    /// # Errors
+    /// Those of [`update_l1_entry`](Self::update_l1_entry) and
+    /// [`update_upper_entry`](Self::update_upper_entry).
+    #[inline]
+    pub fn update_table_entry(
+        self,
+        table: &TypeReference<Level>,
+        index: EntryIndex,
+        new: Entry,
+        keep: Keep,
+        source: DomainId,
+        unfinished: &mut Unfinished,
+    ) -> Result<Flush, Error> {
+        match table.level() {
+            Level::L1 => self.update_l1_entry(table, index, new, keep, source, Reach::Anywhere),
+            Level::L2 | Level::L3 | Level::L4 => {
+                self.update_upper_entry(table, index, new, keep, unfinished)
             }
         }
     }

@@ -15,84 +15,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::entry::Level;
 use super::error::Error;
+use super::kind::Kind;
 use super::machine::Machine;
 use super::tlb::{Stale, TlbStamp};
-
-/// What a frame is used as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Kind {
-    /// Nothing yet, since it has its owner.
-    None,
-    /// Mapped writable.
-    Writable,
-    /// A table of level 1.
-    L1,
-    /// A table of level 2.
-    L2,
-    /// A table of level 3.
-    L3,
-    /// A root.
-    L4,
-    /// Segment descriptors.
-    Descriptor,
-    /// The hypervisor's own, for guests to read.
-    Shared,
-}
-
-impl Kind {
-    /// The level, where it is a table.
-    #[must_use]
-    #[inline]
-    pub const fn level(self) -> Option<Level> {
-        match self {
-            Self::L1 => Some(Level::L1),
-            Self::L2 => Some(Level::L2),
-            Self::L3 => Some(Level::L3),
-            Self::L4 => Some(Level::L4),
-            Self::None | Self::Writable | Self::Descriptor | Self::Shared => None,
-        }
-    }
-
-    /// Whether the contents have to be checked before the frame is used as this.
-    const fn needs_validation(self) -> bool {
-        match self {
-            Self::L1 | Self::L2 | Self::L3 | Self::L4 | Self::Descriptor => true,
-            Self::None | Self::Writable | Self::Shared => false,
-        }
-    }
-
-    /// Whether a cached translation from the time when the frame was used as *this* would do harm
-    /// now that it is used as something else. A function of the old kind alone.
-    ///
-    /// A writable frame: it could still be written. A table: a walk may go on through it. A
-    /// descriptor page: the hypervisor's own view of it may still be loaded from. Shared: what a
-    /// guest was shown it may not see for ever.
-    const fn leaves_harmful_translations(self) -> bool {
-        match self {
-            Self::None => false,
-            Self::Writable
-            | Self::L1
-            | Self::L2
-            | Self::L3
-            | Self::L4
-            | Self::Descriptor
-            | Self::Shared => true,
-        }
-    }
-}
-
-impl From<Level> for Kind {
-    #[inline]
-    fn from(level: Level) -> Self {
-        match level {
-            Level::L1 => Self::L1,
-            Level::L2 => Self::L2,
-            Level::L3 => Self::L3,
-            Level::L4 => Self::L4,
-        }
-    }
-}
 
 /// How far a use has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,15 +134,16 @@ impl Word {
         }
     }
 
-    /// With the later of the present stamp and another.
+    /// With the later of the present stamp and another, told by a look at the clock *after* the
+    /// word was loaded.
     ///
     /// Each release merges its own, not only the last one: the words before and after then differ
     /// whenever the time does, so a compare-exchange that succeeds can't store a time from before
     /// somebody else's release.
     #[inline]
-    fn with_stale(self, until: TlbStamp) -> Self {
+    fn with_stale(self, until: TlbStamp, now: TlbStamp) -> Self {
         let until = match self.stale_since() {
-            Some(present) => present.later(until),
+            Some(present) => present.later(until, now),
             None => until,
         };
         Self(self.0 & !STAMP | STALE | u64::from(until.raw()) << STAMP_SHIFT)
@@ -356,11 +282,13 @@ impl Usage {
     pub(super) fn release<M: Machine>(&self, machine: &M, stale: Stale) -> Released {
         let mut word = self.load();
         loop {
-            // Read the clock after the word: see `Word::with_stale`.
             let merged = match stale {
-                Stale::Now => word.with_stale(machine.tlb_now()),
-                Stale::Since(stamp) => word.with_stale(stamp),
                 Stale::Flushed => word,
+                Stale::Since(stamp) => word.with_stale(stamp, machine.tlb_now()),
+                Stale::Now => {
+                    let now = machine.tlb_now();
+                    word.with_stale(now, now)
+                }
             };
             let (next, outcome) = match word.count() {
                 0 => {
@@ -442,7 +370,7 @@ impl Usage {
     /// Notes that translations of the frame may be cached until now. For whoever has taken the last
     /// general reference away.
     pub(super) fn set_stale(&self, now: TlbStamp) {
-        let word = self.load().with_stale(now);
+        let word = self.load().with_stale(now, now);
         self.0.store(word.0, Ordering::SeqCst);
     }
 

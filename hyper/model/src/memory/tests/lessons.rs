@@ -27,11 +27,8 @@ fn update_from(
     let table = memory.hold_any_table(table, D0)?;
     let index = EntryIndex::new(index).unwrap();
     let mut unfinished = Unfinished::new();
-    let outcome = if table.level() == Level::L1 {
-        memory.update_l1_entry(&table, index, new, Keep::Nothing, source, Reach::Anywhere)
-    } else {
-        memory.update_upper_entry(&table, index, new, Keep::Nothing, &mut unfinished)
-    };
+    let outcome =
+        memory.update_table_entry(&table, index, new, Keep::Nothing, source, &mut unfinished);
     arena.finish(unfinished);
     arena.put_table(table);
     outcome

@@ -367,3 +367,18 @@ fn a_compare_exchange_leaves_a_stamp_too() {
         finish(&arena, root);
     }
 }
+
+#[test]
+fn a_full_counter_keeps_no_table_from_being_taken_down() {
+    let arena = Arena::new(8);
+    let table = arena.allocate(D0);
+    arena.pin(table, Level::L1, D0).unwrap();
+    arena.books(table).set_references_to_maximum();
+    assert_eq!(
+        arena.memory().get_page(table, D0).err(),
+        Some(Error::Overflow)
+    );
+    assert_eq!(arena.unpin(table, D0), Ok(()));
+    assert_eq!(arena.usage(table), (Kind::L1, 0));
+    arena.relinquish(D0);
+}
