@@ -93,8 +93,6 @@ pub(crate) struct Vcpu {
     pub(crate) poll_until: AtomicU64,
     /// A context was given to it.
     pub(crate) initialised: AtomicBool,
-    /// An NMI waits for it.
-    pub(crate) nmi_pending: AtomicBool,
     /// Its place in the scheduler, once it has one.
     pub(crate) slot: Once<VcpuSlot>,
 }
@@ -171,7 +169,6 @@ impl Vcpu {
             polling: AtomicBool::new(false),
             poll_until: AtomicU64::new(0),
             initialised: AtomicBool::new(false),
-            nmi_pending: AtomicBool::new(false),
             slot: Once::new(),
         })
     }

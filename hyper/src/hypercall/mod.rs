@@ -21,6 +21,7 @@ mod physdev;
 mod platform;
 mod sched;
 mod segments;
+mod sysctl;
 mod time;
 mod traps;
 mod update_va;

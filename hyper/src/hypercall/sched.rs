@@ -110,7 +110,7 @@ fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     if domain.is_privileged() {
         match reason {
             Some(ShutdownReason::Reboot) => reset::restart(),
-            Some(ShutdownReason::Poweroff) => ringwall_hw::panic::stop(),
+            Some(ShutdownReason::Poweroff) => crate::irq::power_off(),
             _ => ringwall_hw::panic::stop(),
         }
     }
