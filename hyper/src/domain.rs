@@ -12,7 +12,7 @@ use ringwall_model::event::Ports;
 use ringwall_model::memory::{DomainMemory, Shared, Sharing};
 use spin::{Mutex, Once, RwLock};
 
-use crate::hypercall::MemoryMap;
+use crate::hypercall::{GrantTable, MemoryMap};
 use crate::machine::memory;
 use crate::pool;
 use crate::vcpu::Vcpu;
@@ -37,6 +37,7 @@ pub(crate) struct Domain {
     power: Power,
     memory: Mutex<DomainMemory>,
     memory_map: MemoryMap,
+    grants: GrantTable,
     ports: Ports,
     shared: Shared,
     vcpus: Once<Box<[&'static Vcpu]>>,
@@ -71,6 +72,7 @@ impl Domain {
             power,
             memory: Mutex::new(DomainMemory::new(id, max_pages)),
             memory_map: MemoryMap::default(),
+            grants: GrantTable::new(id)?,
             ports: Ports::new(id, MAX_VCPUS, pirqs, ringwall_model::event::PORTS)?,
             shared,
             vcpus: Once::new(),
@@ -99,6 +101,11 @@ impl Domain {
     /// The memory map that it is told of.
     pub(crate) fn memory_map(&self) -> &MemoryMap {
         &self.memory_map
+    }
+
+    /// What it grants, and what it has mapped of others' grants.
+    pub(crate) fn grants(&self) -> &GrantTable {
+        &self.grants
     }
 
     pub(crate) fn ports(&self) -> &Ports {

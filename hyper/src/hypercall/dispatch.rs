@@ -6,8 +6,8 @@ use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::mode;
 
 use super::{
-    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, iret, memory_op, mmu_update, mmuext,
-    multicall, physdev, platform, sched, segments, time, traps, update_va, vcpu_op, version,
+    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, grant_table, iret, memory_op, mmu_update,
+    mmuext, multicall, physdev, platform, sched, segments, time, traps, update_va, vcpu_op, version,
 };
 use crate::trap::{bounce, crash_current, inject};
 use crate::vcpu::{self, Handler, Vcpu};
@@ -84,6 +84,7 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         Hypercall::EventChannelOp => event_channel::handle(call),
         Hypercall::PhysdevOp => physdev::handle(call),
         Hypercall::PlatformOp => platform::handle(call),
+        Hypercall::GrantTableOp => grant_table::handle(call),
         _ => Err(Errno::ENOSYS.into()),
     }
 }

@@ -10,6 +10,7 @@ mod descriptors;
 mod dispatch;
 mod event_channel;
 mod fpu;
+mod grant_table;
 mod iret;
 mod memory_op;
 mod mmu_update;
@@ -28,6 +29,7 @@ mod version;
 
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
 pub(crate) use dispatch::{on_syscall, on_syscall32};
+pub(crate) use grant_table::GrantTable;
 pub(crate) use descriptors::set_frames as set_gdt_frames;
 pub(crate) use memory_op::{MemoryMap, set_machine_map};
 pub(crate) use mmuext::set_kernel_root;

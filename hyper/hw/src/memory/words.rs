@@ -84,6 +84,24 @@ pub fn frame_bytes_in(mfn: Mfn, offset: usize, from: &[u8]) -> bool {
     true
 }
 
+/// Copies bytes from one frame of RAM to another, each named with the offset of its first byte;
+/// `false` where they are not all in both. Where the two overlap in one frame, what comes of it is
+/// a mixture of the bytes.
+#[must_use]
+pub fn copy_frame_bytes(from: (Mfn, usize), to: (Mfn, usize), length: usize) -> bool {
+    let place = |(mfn, offset): (Mfn, usize)| {
+        let fits = offset.checked_add(length).is_some_and(|end| end <= PAGE_SIZE);
+        (is_ram(mfn) && fits).then_some(direct_frame(mfn) + offset as u64)
+    };
+    let (Some(from), Some(to)) = (place(from), place(to)) else { return false };
+    // SAFETY: both ranges lie in mapped frames; any bytes may be there, and guests may write them too.
+    unsafe {
+        asm!("rep movsb", inout("rsi") from => _, inout("rdi") to => _, inout("rcx") length => _,
+            options(nostack, preserves_flags));
+    }
+    true
+}
+
 /// Fills memory with zeros before the frame table exists.
 pub(super) fn clear_early(physical: u64, length: u64) {
     let start = crate::layout::DIRECT_MAP_START + physical;
