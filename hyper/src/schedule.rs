@@ -132,7 +132,9 @@ fn arm() {
 /// The CPU's timer has fired.
 pub(crate) fn on_timer() {
     let now_ns = clock::now_ns();
-    while let Some(number) = TIMERS.lock().as_mut().and_then(|heap| heap.pop_until(now_ns)) {
+    // The lock is taken anew for each: a timer's owner may set it again meanwhile.
+    let due = || TIMERS.lock().as_mut().and_then(|heap| heap.pop_until(now_ns));
+    while let Some(number) = due() {
         let Some(vcpu) = VCPUS.read().get(number as usize).copied().flatten() else { continue };
         let mut timers = vcpu.timers.lock();
         let due = timers.expire(now_ns);
