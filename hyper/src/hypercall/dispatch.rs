@@ -30,17 +30,7 @@ pub(crate) extern "C" fn on_syscall(frame: &mut GuestFrame) {
     let arguments = call.arguments;
     match outcome {
         Ok(value) => frame.rax = value,
-        Err(Stop::Errno(errno)) => {
-            ringwall_hw::log_guest!(
-                Debug,
-                "{} hypercall {number} ({:#x}, {:#x}, {:#x}): {errno}",
-                vcpu.domain().id(),
-                arguments[0],
-                arguments[1],
-                arguments[2]
-            );
-            frame.rax = errno.to_rax().cast_unsigned();
-        }
+        Err(Stop::Errno(errno)) => frame.rax = errno.to_rax().cast_unsigned(),
         Err(Stop::Resume) => {
             [frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9] = arguments;
             frame.rip = frame.rip.wrapping_sub(SYSCALL_LENGTH);

@@ -110,7 +110,7 @@ fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     if domain.is_privileged() {
         match reason {
             Some(ShutdownReason::Reboot) => reset::restart(),
-            Some(ShutdownReason::Poweroff) => crate::irq::power_off(),
+            Some(ShutdownReason::Poweroff) => reset::power_off(),
             _ => ringwall_hw::panic::stop(),
         }
     }

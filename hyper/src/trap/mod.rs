@@ -9,6 +9,7 @@ mod general;
 mod layout;
 mod page_fault;
 mod privileged;
+mod quirk;
 
 pub(crate) use bounce::{bounce, inject};
 pub(crate) use dispatch::HANDLERS;

@@ -12,6 +12,7 @@ use ringwall_model::memory::{Entry, EntryIndex, Error, Keep, Kind, Level, Machin
 
 use super::bounce;
 use super::fetch::Code;
+use super::quirk;
 use crate::machine::{MACHINE, memory};
 use crate::vcpu::Vcpu;
 
@@ -28,6 +29,9 @@ pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let address = control::fault_address();
     let error = frame.error_code;
     let in_kernel = mode::in_kernel(local::current());
+    if error & USER == 0 && quirk::return_in_ring_3(frame) {
+        return;
+    }
     if in_kernel
         && error & (PROTECTION | WRITE | RESERVED | FETCH) == PROTECTION | WRITE
         && write_table(vcpu, frame, GuestAddress::new(address)).is_ok()

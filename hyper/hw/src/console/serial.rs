@@ -104,12 +104,17 @@ pub fn go_synchronous() {
 pub fn on_interrupt() -> bool {
     let mut line = LINE.lock();
     let Line { uart: Some(uart), input, .. } = &mut *line else { return false };
-    while let Ok(byte) = uart.try_receive_byte() {
-        // A full queue drops what nobody reads.
-        let _ = input.push(byte);
+    // Until nothing is pending: the line is an edge, and what came in between would be no new one. Reading the
+    // identification acknowledges the transmitter's interrupt. Bounded, should the UART be broken.
+    for _ in 0..64 {
+        while let Ok(byte) = uart.try_receive_byte() {
+            // A full queue drops what nobody reads.
+            let _ = input.push(byte);
+        }
+        if !uart.isr().has_pending_interrupt() {
+            break;
+        }
     }
-    // Reading the identification acknowledges the transmitter's interrupt.
-    let _ = uart.isr();
     line.send_some();
     line.input.length > 0
 }
