@@ -43,7 +43,7 @@ pub(crate) struct Domain {
     shared: Shared,
     vcpus: Once<Box<[&'static Vcpu]>>,
     assists: AtomicU64,
-    crashed: AtomicBool,
+    ended: AtomicBool,
 }
 
 /// All domains. Lock order: first; held for look-ups and changes of the table alone.
@@ -78,7 +78,7 @@ impl Domain {
             shared,
             vcpus: Once::new(),
             assists: AtomicU64::new(0),
-            crashed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
         }));
         if id == DomainId::DOM0 {
             DOM0.call_once(|| domain);
@@ -137,8 +137,13 @@ impl Domain {
     }
 
     /// Marks the domain as ended; `true` for the first time.
-    pub(crate) fn set_crashed(&self) -> bool {
-        !self.crashed.swap(true, Ordering::Relaxed)
+    pub(crate) fn set_ended(&self) -> bool {
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether it crashed or asked to be ended: none of its virtual CPUs comes up again.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// A word of `shared_info` at an offset in bytes, which a constant of [`SharedInfo`] gives.
