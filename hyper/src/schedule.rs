@@ -261,6 +261,7 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
             // Bases in a state are canonical.
             let _ = register.set(base);
         }
+        msr::set_tsc_aux(state.tsc_aux);
         state.fpu.restore();
         control::set_task_switched(state.task_switched);
         control::set_guest_cr4(fixed_cr4() | state.cr4.bits().bits());
