@@ -4,6 +4,6 @@ mod log;
 mod ring;
 mod serial;
 
-pub use log::{Level, Thresholds, emit, guest_line, set_thresholds, write_raw};
+pub use log::{Level, Thresholds, emit, guest_line, set_clock, set_thresholds, write_raw};
 pub use ring::{read_log, clear_log, log_total};
 pub use serial::{Settings, go_synchronous, init, is_initialized, on_interrupt, read_input, interrupts_on};
