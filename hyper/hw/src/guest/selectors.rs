@@ -39,6 +39,22 @@ impl DataSelectors {
     }
 }
 
+/// Whether code of this segment of the running guest's runs in 64-bit mode; also `false` where its
+/// tables have no such segment any more.
+#[must_use]
+pub fn is_64_bit(code: u16) -> bool {
+    /// S and the high bit of the type: a code segment. L.
+    const CODE: u32 = 1 << 12 | 1 << 11;
+    const LONG: u32 = 1 << 21;
+    let (rights, found): (u32, u8);
+    // SAFETY: reads a descriptor of the loaded tables, if it is one; changes nothing but flags.
+    unsafe {
+        asm!("lar {rights:e}, {code:e}", "setz {found}", rights = inout(reg) 0u32 => rights,
+            code = in(reg) u32::from(code), found = out(reg_byte) found, options(nostack));
+    }
+    found != 0 && rights & (CODE | LONG) == CODE | LONG
+}
+
 /// Loads `gs` alone, as `SEGBASE_GS_USER_SEL` asks; `false` if it could not be loaded.
 #[must_use]
 pub fn load_gs(selector: u16) -> bool {
