@@ -98,6 +98,7 @@ impl FpuState {
     /// Loads the registers of this CPU. CR0.TS is off afterwards.
     pub fn restore(&self) {
         control::set_task_switched(false);
+        clear_error_pointers();
         let area = self.area.as_ptr();
         // SAFETY: as for `save`; the area was written by `save` or `new` alone, so its header is valid.
         unsafe {
@@ -117,6 +118,20 @@ impl Drop for FpuState {
     fn drop(&mut self) {
         // SAFETY: allocated with this layout, and not used any more.
         unsafe { alloc::alloc::dealloc(self.area.as_ptr(), self.layout) };
+    }
+}
+
+/// Overwrites where the last x87 instruction was and what it was about: older CPUs of AMD's restore
+/// that only with an exception pending, so that the next guest would see it (lesson 50).
+fn clear_error_pointers() {
+    if !features().contains(Features::AMD) {
+        return;
+    }
+    let zero = 0u32;
+    // SAFETY: the registers of the guest before have been saved, and all are about to be loaded.
+    unsafe {
+        asm!("fnclex", "emms", "fild dword ptr [{}]", in(reg) &raw const zero,
+            options(readonly, nostack, preserves_flags));
     }
 }
 
