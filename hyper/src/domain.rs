@@ -65,10 +65,11 @@ impl Domain {
     /// # Errors
     /// `ENOMEM`.
     pub(crate) fn create(id: DomainId, power: Power, max_pages: u64) -> Result<&'static Self, Errno> {
+        DOMAINS.write().get_or_insert_default().try_reserve(1).map_err(|_| Errno::ENOMEM)?;
         let pirqs = if power == Power::Privileged { MAX_PIRQS } else { 0 };
         let block = pool::allocate_clean(0, 64)?;
         let shared = memory().share(block, id, Sharing::Writable).map_err(|(error, _)| error)?;
-        let domain: &'static Self = Box::leak(Box::new(Self {
+        let domain = pool::keep(Self {
             id,
             power,
             memory: Mutex::new(DomainMemory::new(id, max_pages)),
@@ -79,7 +80,7 @@ impl Domain {
             vcpus: Once::new(),
             assists: AtomicU64::new(0),
             ended: AtomicBool::new(false),
-        }));
+        })?;
         if id == DomainId::DOM0 {
             DOM0.call_once(|| domain);
         }

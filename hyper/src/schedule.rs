@@ -44,6 +44,11 @@ pub(crate) fn init() -> Result<(), &'static str> {
     const NO_MEMORY: &str = "no memory for the scheduler";
     let scheduler = Scheduler::new(1, MAX_VCPUS, MAX_GROUPS).map_err(|_| NO_MEMORY)?;
     SCHEDULER.call_once(|| scheduler);
+    // A place for every slot: none is made later, when the heap may be empty.
+    let mut vcpus = VCPUS.write();
+    vcpus.try_reserve_exact(MAX_VCPUS as usize).map_err(|_| NO_MEMORY)?;
+    vcpus.resize(MAX_VCPUS as usize, None);
+    drop(vcpus);
     *TIMERS.lock() = Some(Heap::new(MAX_VCPUS).map_err(|_| NO_MEMORY)?);
     Ok(())
 }
@@ -57,9 +62,6 @@ pub(crate) fn add_group() -> Option<GroupSlot> {
 pub(crate) fn add(group: GroupSlot, vcpu: &'static Vcpu) -> Option<()> {
     let slot = SCHEDULER.get()?.add(group, CpuSet::of(CpuId::new(0))).ok()?;
     let mut vcpus = VCPUS.write();
-    if vcpus.len() <= slot.index() {
-        vcpus.resize(slot.index() + 1, None);
-    }
     if let Some(place) = vcpus.get_mut(slot.index()) {
         *place = Some(vcpu);
     }
