@@ -1,6 +1,6 @@
 //! The machine as `ringwall-model` needs it.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use ringwall_abi::{DomainId, GuestAddress, Mfn, Pfn};
 use ringwall_hw::cpu::control;
@@ -21,11 +21,13 @@ pub(crate) struct Hardware {
     clock: FlushClock,
     /// One per CPU; there is one.
     flushes: CpuFlushes,
+    /// How often somebody asked whether to stop. One per CPU.
+    steps: AtomicU32,
 }
 
 /// The machine.
 pub(crate) static MACHINE: Hardware =
-    Hardware { policy: Once::new(), clock: FlushClock::new(), flushes: CpuFlushes::new() };
+    Hardware { policy: Once::new(), clock: FlushClock::new(), flushes: CpuFlushes::new(), steps: AtomicU32::new(0) };
 
 /// The rules of memory over the machine.
 #[inline]
@@ -117,7 +119,9 @@ impl Machine for Hardware {
     }
 
     fn should_preempt(&self) -> bool {
-        irq::is_pending()
+        // To ask the local APIC costs more than a step of most operations.
+        const EVERY: u32 = 8;
+        self.steps.fetch_add(1, Ordering::Relaxed) % EVERY == EVERY - 1 && irq::is_pending()
     }
 
     fn set_m2p(&self, mfn: Mfn, pfn: Option<Pfn>) {

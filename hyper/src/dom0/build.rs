@@ -65,11 +65,11 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
     drop(file);
     give_back(kernel_module);
     fill(&mut pages, &layout, size.pages, initrd)?;
-    let information = layout.start_info_fields();
-    let command_line = arguments(kernel_module, options);
+    let command_line = arguments(kernel_module, information, options);
+    let fields = layout.start_info_fields();
     let start_info = layout.start_info();
     pages.clear(start_info.first.raw() << PAGE_SHIFT..start_info.end().raw() << PAGE_SHIFT);
-    start_info::write(&pages, start_info.first.raw() << PAGE_SHIFT, domain, &information, command_line);
+    start_info::write(&pages, start_info.first.raw() << PAGE_SHIFT, domain, &fields, command_line);
     write_tables(&pages, &layout);
     make_vcpus(domain, options, &pages, &layout)?;
     log!(
@@ -85,11 +85,14 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
     Ok(())
 }
 
-/// The kernel's arguments: what follows the file's name, then what follows ` -- ` on the
-/// hypervisor's own line.
-fn arguments<'a>(module: &'a Module, options: &Options<'a>) -> &'a str {
-    let line = module.command_line.as_str();
-    let rest = line.split_once(' ').map_or("", |(_, rest)| rest.trim());
+/// The kernel's arguments: those of its module, or else what follows ` -- ` on the hypervisor's own
+/// line.
+fn arguments<'a>(module: &'a Module, information: &BootInformation, options: &Options<'a>) -> &'a str {
+    let line = module.command_line.as_str().trim();
+    let rest = match information.modules_are_named() {
+        true => line.split_once(' ').map_or("", |(_, rest)| rest.trim()),
+        false => line,
+    };
     if rest.is_empty() { options.dom0_arguments.unwrap_or("") } else { rest }
 }
 

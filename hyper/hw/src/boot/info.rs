@@ -170,6 +170,13 @@ impl BootInformation {
         }
     }
 
+    /// Whether a module's command line begins with its file's name: GRUB 2 leaves the name out.
+    #[must_use]
+    pub fn modules_are_named(&self) -> bool {
+        // GRUB 1 called itself "GRUB 0.9x".
+        self.loader().strip_prefix("GRUB ").is_none_or(|version| version.starts_with('0'))
+    }
+
     /// The loader's name for itself.
     #[must_use]
     pub fn loader(&self) -> &str {
