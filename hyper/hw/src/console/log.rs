@@ -79,9 +79,14 @@ pub fn guest_line(level: Level, arguments: fmt::Arguments<'_>) {
     if level as u8 >= GUEST.load(Ordering::Relaxed) {
         return;
     }
-    let Some(dropped) = GUEST_LIMIT.admit(CLOCK.get().map_or(0, |now_ns| now_ns())) else { return };
+    let Some(dropped) = GUEST_LIMIT.admit(CLOCK.get().map_or(0, |now_ns| now_ns())) else {
+        return;
+    };
     if dropped != 0 {
-        write_line(level, format_args!("{dropped} lines about guests were dropped"));
+        write_line(
+            level,
+            format_args!("{dropped} lines about guests were dropped"),
+        );
     }
     write_line(level, arguments);
 }
