@@ -8,8 +8,8 @@ use ringwall_hw::cpu::features::{Features, cpuid, features};
 use ringwall_hw::memory::paging::{FIRST_SLOT, tables};
 use ringwall_hw::memory::{clear_frame, frame_word, frames, write_frame_word};
 use ringwall_model::memory::{
-    Access, Block, CpuFlushes, DomainMemory, Entry, EntryIndex, FlushClock, Frame, Invalidation, L1tf, Machine,
-    Memory, NoExecute, Policy, TlbStamp,
+    Access, Block, CpuFlushes, DomainMemory, Entry, EntryIndex, FlushClock, Frame, Invalidation,
+    L1tf, Machine, Memory, NoExecute, Policy, TlbStamp,
 };
 use spin::Once;
 
@@ -26,8 +26,12 @@ pub(crate) struct Hardware {
 }
 
 /// The machine.
-pub(crate) static MACHINE: Hardware =
-    Hardware { policy: Once::new(), clock: FlushClock::new(), flushes: CpuFlushes::new(), steps: AtomicU32::new(0) };
+pub(crate) static MACHINE: Hardware = Hardware {
+    policy: Once::new(),
+    clock: FlushClock::new(),
+    flushes: CpuFlushes::new(),
+    steps: AtomicU32::new(0),
+};
 
 /// The rules of memory over the machine.
 #[inline]
@@ -40,9 +44,16 @@ const NO_PFN: u64 = u64::MAX;
 
 impl Hardware {
     fn new_policy() -> Policy {
-        let bits = if cpuid(0x8000_0000, 0)[0] >= 0x8000_0008 { cpuid(0x8000_0008, 0)[0] & 0xff } else { 36 };
-        let no_execute =
-            if features().contains(Features::NX) { NoExecute::Honoured } else { NoExecute::Cleared };
+        let bits = if cpuid(0x8000_0000, 0)[0] >= 0x8000_0008 {
+            cpuid(0x8000_0008, 0)[0] & 0xff
+        } else {
+            36
+        };
+        let no_execute = if features().contains(Features::NX) {
+            NoExecute::Honoured
+        } else {
+            NoExecute::Cleared
+        };
         // Every CPU is taken to leak, since the test is cheap and guests invert such entries anyway.
         let end = frames::ram().last().map_or(0, |range| range.end >> 12);
         Policy::new(bits, no_execute, L1tf::LeaksBelow(Mfn::new(end)))
@@ -79,8 +90,16 @@ impl Machine for Hardware {
     }
 
     #[inline]
-    fn compare_exchange_entry(&self, table: Mfn, index: EntryIndex, old: Entry, new: Entry) -> Result<(), Entry> {
-        let Some(word) = frame_word(table, index.raw().into()) else { return Err(Entry::NONE) };
+    fn compare_exchange_entry(
+        &self,
+        table: Mfn,
+        index: EntryIndex,
+        old: Entry,
+        new: Entry,
+    ) -> Result<(), Entry> {
+        let Some(word) = frame_word(table, index.raw().into()) else {
+            return Err(Entry::NONE);
+        };
         word.compare_exchange(old.raw(), new.raw(), Ordering::AcqRel, Ordering::Acquire)
             .map(|_| ())
             .map_err(Entry::new)

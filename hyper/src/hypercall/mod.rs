@@ -29,13 +29,13 @@ mod vcpu_op;
 mod version;
 
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
+pub(crate) use descriptors::set_frames as set_gdt_frames;
 pub(crate) use dispatch::{on_syscall, on_syscall32};
 pub(crate) use grant_table::GrantTable;
-pub(crate) use descriptors::set_frames as set_gdt_frames;
 pub(crate) use memory_op::{MemoryMap, set_machine_map};
 pub(crate) use mmuext::set_kernel_root;
+pub(crate) use page::{fill as fill_hypercall_page, write as write_hypercall_page};
+pub(crate) use sched::{block, finish_poll};
 pub(crate) use segments::kernel_stack;
 pub(crate) use traps::code_address;
 pub(crate) use version::OFFERED as OFFERED_FEATURES;
-pub(crate) use sched::{block, finish_poll};
-pub(crate) use page::{fill as fill_hypercall_page, write as write_hypercall_page};

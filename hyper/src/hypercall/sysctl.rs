@@ -4,13 +4,13 @@
 //! interface version; `ENOSYS` for an operation that is not there; `EFAULT`.
 
 use ringwall_abi::sysctl::{
-    AvailHeap, INTERFACE_VERSION, PhysCapabilities, PhysInfo, ReadConsole, SchedId, SysctlHeader, SysctlOp,
-    SysctlRequest,
+    AvailHeap, INTERFACE_VERSION, PhysCapabilities, PhysInfo, ReadConsole, SchedId, SysctlHeader,
+    SysctlOp, SysctlRequest,
 };
 use ringwall_abi::{Errno, GuestAddress, PAGE_SIZE};
+use ringwall_hw::console;
 use ringwall_hw::cpu::features::cpuid;
 use ringwall_hw::memory::{frames, guest};
-use ringwall_hw::console;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::{Call, Result, Stop};
@@ -27,7 +27,12 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     }
     match SysctlOp::from_number(header.cmd.into()) {
         Some(SysctlOp::PhysInfo) => write_body(call, &physical()),
-        Some(SysctlOp::SchedId) => write_body(call, &SchedId { sched_id: SCHEDULER_CREDIT2 }),
+        Some(SysctlOp::SchedId) => write_body(
+            call,
+            &SchedId {
+                sched_id: SCHEDULER_CREDIT2,
+            },
+        ),
         Some(SysctlOp::AvailHeap) => {
             let mut request: AvailHeap = read_body(call)?;
             request.avail_bytes = pool::free_frames() * PAGE_SIZE as u64;
@@ -39,7 +44,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 }
 
 fn body(call: &Call<'_>) -> Result<GuestAddress> {
-    let place = call.address(0).checked_add(SysctlRequest::BODY_OFFSET as u64);
+    let place = call
+        .address(0)
+        .checked_add(SysctlRequest::BODY_OFFSET as u64);
     place.ok_or(Stop::Errno(Errno::EFAULT))
 }
 
@@ -53,7 +60,10 @@ fn write_body<T: IntoBytes + Immutable>(call: &Call<'_>, value: &T) -> Result {
 }
 
 fn physical() -> PhysInfo {
-    let pages = frames::ram().iter().map(|range| range.length() / PAGE_SIZE as u64).sum();
+    let pages = frames::ram()
+        .iter()
+        .map(|range| range.length() / PAGE_SIZE as u64)
+        .sum();
     let [_, _, ecx, edx] = cpuid(1, 0);
     let [_, _, extended_ecx, extended_edx] = cpuid(0x8000_0001, 0);
     PhysInfo {
@@ -65,7 +75,9 @@ fn physical() -> PhysInfo {
         capabilities: PhysCapabilities::PV | PhysCapabilities::GNTTAB_V1,
         total_pages: pages,
         free_pages: pool::free_frames(),
-        max_mfn: frames::ram().last().map_or(0, |range| range.end / PAGE_SIZE as u64 - 1),
+        max_mfn: frames::ram()
+            .last()
+            .map_or(0, |range| range.end / PAGE_SIZE as u64 - 1),
         hw_cap: [edx, ecx, extended_edx, extended_ecx, 0, 0, 0, 0],
         ..Default::default()
     }
@@ -75,13 +87,22 @@ fn physical() -> PhysInfo {
 fn read_console(call: &Call<'_>) -> Result {
     let mut request: ReadConsole = read_body(call)?;
     let mut piece = [0; 256];
-    let mut position = if request.incremental == 0 { 0 } else { u64::from(request.index) };
+    let mut position = if request.incremental == 0 {
+        0
+    } else {
+        u64::from(request.index)
+    };
     let mut written = 0;
     while written < request.count {
         let length = (request.count - written).min(256) as usize;
         let (next, count) = console::read_log(position, piece.get_mut(..length).unwrap_or(&mut []));
-        let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
-        let place = request.buffer.checked_add(written.into()).ok_or(Errno::EFAULT)?;
+        let Some(bytes) = piece.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
+        let place = request
+            .buffer
+            .checked_add(written.into())
+            .ok_or(Errno::EFAULT)?;
         guest::copy_out(place, bytes)?;
         position = next;
         written += u32::try_from(count).unwrap_or(0);

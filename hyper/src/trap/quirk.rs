@@ -20,12 +20,15 @@ pub(super) fn return_in_ring_3(frame: &mut GuestFrame) -> bool {
     if !Code::at(frame.rip).bytes().starts_with(&IRETQ) {
         return false;
     }
-    let Ok([rip, cs, rflags, rsp, ss]) = guest::read::<[u64; 5]>(GuestAddress::new(frame.rsp)) else {
+    let Ok([rip, cs, rflags, rsp, ss]) = guest::read::<[u64; 5]>(GuestAddress::new(frame.rsp))
+    else {
         return false;
     };
     #[expect(clippy::cast_possible_truncation, reason = "a selector has 16 bits")]
     let selector = |raw: u64| Selector::new(raw as u16).for_code_or_stack();
-    let (Some(cs), Some(ss)) = (selector(cs), selector(ss)) else { return false };
+    let (Some(cs), Some(ss)) = (selector(cs), selector(ss)) else {
+        return false;
+    };
     frame.rip = rip;
     frame.cs = cs.raw().into();
     frame.rflags = flags::on_exit(rflags);

@@ -3,7 +3,7 @@
 #![expect(unsafe_code)]
 
 use multiboot2_header::{
-    EndHeaderTag, HeaderTagISA, MAGIC, ModuleAlignHeaderTag, HeaderTagFlag, Multiboot2BasicHeader,
+    EndHeaderTag, HeaderTagFlag, HeaderTagISA, MAGIC, ModuleAlignHeaderTag, Multiboot2BasicHeader,
 };
 
 /// Magic value of a multiboot 1 header.

@@ -51,7 +51,9 @@ pub fn is_ram(mfn: Mfn) -> bool {
 
 #[cold]
 fn is_in_other_ram(mfn: Mfn) -> bool {
-    ram().iter().any(|range| (range.start >> PAGE_SHIFT..range.end >> PAGE_SHIFT).contains(&mfn.raw()))
+    ram()
+        .iter()
+        .any(|range| (range.start >> PAGE_SHIFT..range.end >> PAGE_SHIFT).contains(&mfn.raw()))
 }
 
 /// The frame's entry in the frame table, or `None` where there is no RAM.
