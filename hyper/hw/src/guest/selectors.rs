@@ -99,3 +99,18 @@ fn load_one<const REGISTER: u8>(selector: u16) -> bool {
         _ => load!("gs"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_64_bit;
+
+    /// On the host, which is Linux on x86-64: 0x33 is its 64-bit code, 0x23 its 32-bit code, 0x2b
+    /// its data.
+    #[test]
+    fn only_64_bit_code_is_64_bit() {
+        assert!(is_64_bit(0x33));
+        for other in [0, 3, 0x23, 0x2b, 0xfff7, 0xffff] {
+            assert!(!is_64_bit(other), "{other:#x}");
+        }
+    }
+}
