@@ -8,6 +8,8 @@ use core::alloc::Layout;
 use core::arch::asm;
 use core::ptr::NonNull;
 
+use spin::Once;
+
 use crate::cpu::control;
 use crate::cpu::features::{Features, cpuid, features};
 
@@ -21,11 +23,15 @@ const FXSAVE_SIZE: usize = 512;
 /// State components that this CPU has and guests may use; 0 without XSAVE.
 #[must_use]
 pub fn supported_components() -> u64 {
-    if !features().contains(Features::XSAVE) {
-        return 0;
-    }
-    let [low, _, _, high] = cpuid(0xd, 0);
-    (u64::from(high) << 32 | u64::from(low)) & OFFERED
+    static SUPPORTED: Once<u64> = Once::new();
+    // Asked on each switch, and CPUID is slow where it traps.
+    *SUPPORTED.call_once(|| {
+        if !features().contains(Features::XSAVE) {
+            return 0;
+        }
+        let [low, _, _, high] = cpuid(0xd, 0);
+        (u64::from(high) << 32 | u64::from(low)) & OFFERED
+    })
 }
 
 /// A guest's state while it does not run.
