@@ -22,6 +22,8 @@ use crate::{clock, event, irq};
 
 /// The exit path has to pick again.
 pub(crate) const RESCHEDULE: u32 = 1 << 0;
+/// The exit path has to go on taking down the running virtual CPU's tables.
+pub(crate) const FINISH: u32 = 1 << 1;
 
 /// Most virtual CPUs of all domains together.
 const MAX_VCPUS: u32 = 1024;
@@ -206,7 +208,7 @@ pub(crate) fn reschedule(frame: &mut GuestFrame) {
     };
     let local = local::current();
     loop {
-        local.attention.store(0, Ordering::Relaxed);
+        local.attention.fetch_and(!RESCHEDULE, Ordering::Relaxed);
         let now_ns = clock::now_ns();
         let decision = scheduler.pick(this_cpu(), now_ns);
         let pick_changed = {
@@ -296,6 +298,7 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
             .vcpu_info
             .set(ringwall_hw::layout::DIRECT_MAP_START + vcpu.info_address());
         set_io_rights(vcpu, state.iopl);
+        state.note_unfinished();
         state.window.load(state.ldt_entries);
         // A selector that the guest's tables no longer hold becomes null, as on `iret`.
         let _ = state.selectors.load();

@@ -20,6 +20,8 @@ use ringwall_model::time::VcpuTimers;
 use spin::{Mutex, Once};
 
 use crate::domain::Domain;
+use crate::machine::memory;
+use crate::schedule;
 
 /// A handler that the guest registered.
 #[derive(Clone, Copy, Default)]
@@ -115,6 +117,18 @@ impl Runstates {
     }
 }
 
+impl State {
+    /// Has the exit path finish what is half taken down. Called after each operation on `unfinished`
+    /// of the running virtual CPU: its guest believes that such a table is plain memory again.
+    #[inline]
+    pub(crate) fn note_unfinished(&self) {
+        if !self.unfinished.is_empty() {
+            let attention = &local::current().attention;
+            attention.fetch_or(schedule::FINISH, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Vcpu {
     /// A virtual CPU that is down.
     ///
@@ -175,6 +189,12 @@ impl Vcpu {
             initialised: AtomicBool::new(false),
             slot: Once::new(),
         })
+    }
+
+    /// Goes on with tables that are half taken down. `false` where something else waits: the guest
+    /// does not get to run before its interrupt, which comes back here.
+    pub(crate) fn finish_tables(&self) -> bool {
+        memory().finish(&mut self.state.lock().unfinished).is_ok()
     }
 
     pub(crate) fn id(&self) -> VcpuId {

@@ -148,7 +148,10 @@ fn one(call: &Call<'_>, held: &mut Held, request: MmuUpdate, domains: &Domains) 
         }
         Level::L2 | Level::L3 | Level::L4 => {
             let mut state = call.vcpu.state.lock();
-            memory().update_upper_entry(table, place.index, entry, keep, &mut state.unfinished)?;
+            let unfinished = &mut state.unfinished;
+            let outcome = memory().update_upper_entry(table, place.index, entry, keep, unfinished);
+            state.note_unfinished();
+            outcome?;
         }
     }
     Ok(())

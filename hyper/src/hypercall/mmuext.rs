@@ -131,7 +131,9 @@ fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<
 
 fn pin(vcpu: &Vcpu, domain: &Domain, mfn: Mfn, level: Level) -> Result<()> {
     let mut state = vcpu.state.lock();
-    Ok(memory().pin(mfn, level, domain.id(), &mut state.unfinished)?)
+    let outcome = memory().pin(mfn, level, domain.id(), &mut state.unfinished);
+    state.note_unfinished();
+    Ok(outcome?)
 }
 
 /// Makes a root the running virtual CPU's, for kernel mode, and loads it.
@@ -142,7 +144,9 @@ pub(crate) fn set_kernel_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
     let old = match &state.kernel_root {
         Some(root) if root.mfn() == mfn => None,
         _ => {
-            let root = memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished)?;
+            let root = memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished);
+            state.note_unfinished();
+            let root = root?;
             local
                 .guest
                 .kernel_root
@@ -153,6 +157,7 @@ pub(crate) fn set_kernel_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
     MACHINE.flush_local(|| mode::load_current_root(local));
     if let Some(old) = old {
         memory().release_root(old, &mut state.unfinished);
+        state.note_unfinished();
     }
     Ok(())
 }
@@ -171,7 +176,11 @@ fn set_user_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
     }
     let root = match mfn.raw() {
         0 => None,
-        _ => Some(memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished)?),
+        _ => {
+            let root = memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished);
+            state.note_unfinished();
+            Some(root?)
+        }
     };
     local
         .guest
@@ -179,6 +188,7 @@ fn set_user_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
         .set(root.as_ref().map_or(0, crate::schedule::root_address));
     if let Some(old) = core::mem::replace(&mut state.user_root, root) {
         memory().release_root(old, &mut state.unfinished);
+        state.note_unfinished();
     }
     Ok(())
 }

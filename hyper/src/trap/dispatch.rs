@@ -7,7 +7,7 @@ use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::log;
 
 use super::{bounce, debug, end, general, page_fault};
-use crate::schedule::{self, RESCHEDULE};
+use crate::schedule::{self, FINISH, RESCHEDULE};
 use crate::vcpu::{self, Vcpu};
 use crate::{hypercall, irq};
 
@@ -63,8 +63,13 @@ extern "C" fn on_trap(frame: &mut GuestFrame) {
 /// Work on the way out: another virtual CPU, or events.
 pub(crate) extern "C" fn on_exit(frame: &mut GuestFrame) {
     let local = local::current();
+    let mut left = 0;
     loop {
-        if local.attention.swap(0, Ordering::Relaxed) & RESCHEDULE != 0 {
+        let work = local.attention.swap(0, Ordering::Relaxed);
+        if work & FINISH != 0 && !vcpu::current().is_none_or(Vcpu::finish_tables) {
+            left = FINISH;
+        }
+        if work & RESCHEDULE != 0 {
             schedule::reschedule(frame);
         }
         let Some(vcpu): Option<&'static Vcpu> = vcpu::current() else {
@@ -73,6 +78,7 @@ pub(crate) extern "C" fn on_exit(frame: &mut GuestFrame) {
         hypercall::finish_poll(vcpu, frame);
         bounce::deliver_events(vcpu, frame);
         if local.attention.load(Ordering::Relaxed) == 0 {
+            local.attention.fetch_or(left, Ordering::Relaxed);
             return;
         }
     }
