@@ -82,6 +82,8 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     }
     state.kernel_mode = context.flags.contains(VcpuContextFlags::IN_KERNEL);
     state.kernel_stack = stack;
+    // The ABI has no other place for the I/O privilege of a new virtual CPU.
+    state.iopl = (registers.rflags >> 12 & 3) as u8;
     state.event_callback = event;
     state.failsafe_callback = failsafe;
     state.syscall_target = syscall;
