@@ -12,8 +12,9 @@ use super::dispatch::run;
 use super::{Call, Result, Stop, read_element, write_element};
 use crate::machine::MACHINE;
 
-/// Entries between two looks at what else waits.
-const BATCH: u64 = 32;
+/// Entries between two looks at what else waits. Few: each may be a list of its own that is a little
+/// shorter than what is looked at in between.
+const BATCH: u64 = 4;
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let (list, count) = (call.address(0), call.number(1) & 0xffff_ffff);
