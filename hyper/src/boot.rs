@@ -17,7 +17,9 @@ static INFORMATION: Once<&'static BootInformation> = Once::new();
 
 /// The hypervisor's command line.
 pub(crate) fn command_line() -> &'static str {
-    INFORMATION.get().map_or("", |information| information.command_line())
+    INFORMATION
+        .get()
+        .map_or("", |information| information.command_line())
 }
 
 /// Ends the boot with one line that names the cause.
@@ -33,21 +35,33 @@ pub(crate) fn start(information: &'static BootInformation) -> ! {
     INFORMATION.call_once(|| information);
     let options = Options::parse(information.command_line());
     open_console(&options);
-    log!(Info, "Ringwall {} (Xen 4.17 PV ABI)", env!("CARGO_PKG_VERSION"));
+    log!(
+        Info,
+        "Ringwall {} (Xen 4.17 PV ABI)",
+        env!("CARGO_PKG_VERSION")
+    );
     log!(Info, "command line: {}", information.command_line());
     complain(&options);
     if !information.is_known() {
-        fail(format_args!("not started by a multiboot 1 or 2 boot loader; use QEMU's -kernel, or GRUB's multiboot2"));
+        fail(format_args!(
+            "not started by a multiboot 1 or 2 boot loader; use QEMU's -kernel, or GRUB's multiboot2"
+        ));
     }
     if let Some(feature) = features::missing() {
-        fail(format_args!("this CPU has no {feature}, which Ringwall needs; choose another CPU model"));
+        fail(format_args!(
+            "this CPU has no {feature}, which Ringwall needs; choose another CPU model"
+        ));
     }
     if information.modules().is_empty() {
-        fail(format_args!("no dom0 kernel: give one as the first module (QEMU: -initrd \"vmlinuz args,initrd.gz\")"));
+        fail(format_args!(
+            "no dom0 kernel: give one as the first module (QEMU: -initrd \"vmlinuz args,initrd.gz\")"
+        ));
     }
     let mut early = EarlyMemory::new(information);
     if memory::init::build(&mut early).is_err() {
-        fail(format_args!("no room below 4 GiB for the hypervisor's tables; give the machine more memory"));
+        fail(format_args!(
+            "no room below 4 GiB for the hypervisor's tables; give the machine more memory"
+        ));
     }
     pool::begin(early);
     start_boot_cpu(trap::HANDLERS, on_own_stack)
@@ -60,8 +74,14 @@ fn open_console(options: &Options<'_>) {
         Baud::Auto => 115_200,
     });
     let io_base = port.and_then(|port| port.io_base).unwrap_or(0x3f8);
-    if options.consoles.contains(ringwall_model::options::Consoles::COM1) {
-        console::init(console::Settings { port: io_base, baud });
+    if options
+        .consoles
+        .contains(ringwall_model::options::Consoles::COM1)
+    {
+        console::init(console::Settings {
+            port: io_base,
+            baud,
+        });
         irq::keep_serial_ports(io_base);
     }
     let level = |level: LogLevel| match level {
@@ -71,7 +91,10 @@ fn open_console(options: &Options<'_>) {
         LogLevel::Info => Some(Level::Info),
         LogLevel::Debug | LogLevel::All => Some(Level::Debug),
     };
-    console::set_thresholds(Thresholds { host: level(options.log.always), guest: level(options.guest_log.always) });
+    console::set_thresholds(Thresholds {
+        host: level(options.log.always),
+        guest: level(options.guest_log.always),
+    });
     panic::set_reboot(!matches!(options.reboot, RebootMethod::Never) && !options.halt_on_crash);
 }
 
@@ -83,21 +106,33 @@ fn complain(options: &Options<'_>) {
         }
     }
     if options.complaints.omitted() > 0 {
-        log!(Warning, "{} more options with faults", options.complaints.omitted());
+        log!(
+            Warning,
+            "{} more options with faults",
+            options.complaints.omitted()
+        );
     }
 }
 
 extern "C" fn on_own_stack() -> ! {
-    let Some(information) = INFORMATION.get() else { control::halt() };
+    let Some(information) = INFORMATION.get() else {
+        control::halt()
+    };
     let options = Options::parse(information.command_line());
     let free = pool::open();
     let total: u64 = frames::ram().iter().map(|range| range.length() >> 12).sum();
-    log!(Info, "memory: {} MiB of RAM, {} MiB free", total >> 8, free >> 8);
+    log!(
+        Info,
+        "memory: {} MiB of RAM, {} MiB free",
+        total >> 8,
+        free >> 8
+    );
     let tables = acpi::find(information.rsdp().map(|address| address.raw()));
     if let Some(port) = tables.as_ref().and_then(|tables| tables.reset) {
         reset::set_reset_port(port);
     }
-    let serial_irq = console::is_initialized().then(|| options.com1.as_ref().and_then(|port| port.irq).unwrap_or(4));
+    let serial_irq = console::is_initialized()
+        .then(|| options.com1.as_ref().and_then(|port| port.irq).unwrap_or(4));
     if let Err(reason) = irq::init(tables.as_ref(), serial_irq) {
         fail(format_args!("{reason}"));
     }

@@ -22,7 +22,10 @@ struct Time {
 
 static TIME: Once<Time> = Once::new();
 /// Unix time at system time 0, in ns.
-static WALL_CLOCK: Mutex<WallOrigin> = Mutex::new(WallOrigin { unix_ns: 0, system_ns: 0 });
+static WALL_CLOCK: Mutex<WallOrigin> = Mutex::new(WallOrigin {
+    unix_ns: 0,
+    system_ns: 0,
+});
 
 struct WallOrigin {
     unix_ns: u64,
@@ -32,9 +35,15 @@ struct WallOrigin {
 /// Measures the clocks, and starts system time at 0.
 pub(crate) fn init(apic: &LocalApic) -> Result<(), &'static str> {
     let rates = ringwall_hw::time::measure(apic);
-    let scale = Scale::from_hz(rates.tsc_khz * 1000).ok_or("the time-stamp counter does not run")?;
-    let apic = Scale::from_hz(rates.apic_khz * 1000).ok_or("the local APIC's timer does not run")?;
-    TIME.call_once(|| Time { clock: Clock::new(scale, tsc(), 0), rates, apic });
+    let scale =
+        Scale::from_hz(rates.tsc_khz * 1000).ok_or("the time-stamp counter does not run")?;
+    let apic =
+        Scale::from_hz(rates.apic_khz * 1000).ok_or("the local APIC's timer does not run")?;
+    TIME.call_once(|| Time {
+        clock: Clock::new(scale, tsc(), 0),
+        rates,
+        apic,
+    });
     log!(
         Info,
         "clock: TSC {}.{:03} MHz, local APIC timer {}.{:03} MHz",
@@ -45,7 +54,10 @@ pub(crate) fn init(apic: &LocalApic) -> Result<(), &'static str> {
     );
     match read_clock().unix_seconds() {
         Ok(seconds) => set_wall_clock(seconds.saturating_mul(1_000_000_000), now_ns()),
-        Err(_) => log!(Warning, "the battery-backed clock holds no date; guests start in 1970"),
+        Err(_) => log!(
+            Warning,
+            "the battery-backed clock holds no date; guests start in 1970"
+        ),
     }
     Ok(())
 }
@@ -58,12 +70,16 @@ pub(crate) fn now_ns() -> u64 {
 
 /// The TSC's rate in kHz.
 pub(crate) fn tsc_khz() -> u32 {
-    TIME.get().and_then(|time| u32::try_from(time.rates.tsc_khz).ok()).unwrap_or(0)
+    TIME.get()
+        .and_then(|time| u32::try_from(time.rates.tsc_khz).ok())
+        .unwrap_or(0)
 }
 
 /// Multiplier and shift of the TSC's scale.
 pub(crate) fn tsc_scale() -> (u32, i8) {
-    TIME.get().map_or((0, 0), |time| (time.clock.scale().multiplier(), time.clock.scale().shift()))
+    TIME.get().map_or((0, 0), |time| {
+        (time.clock.scale().multiplier(), time.clock.scale().shift())
+    })
 }
 
 /// Counts of the local APIC's timer until a deadline: at least one, at most what the timer holds.
@@ -84,7 +100,10 @@ pub(crate) fn publish_wall_clock(domain: &Domain) {
     let wall = WallClock::new(origin.unix_ns, origin.system_ns, 0);
     drop(origin);
     let word = |offset: usize| domain.shared_word(offset);
-    let (Some(first), Some(second)) = (word(SharedInfo::WC_VERSION), word(SharedInfo::WC_NSEC)) else { return };
+    let (Some(first), Some(second)) = (word(SharedInfo::WC_VERSION), word(SharedInfo::WC_NSEC))
+    else {
+        return;
+    };
     let seconds = wall.seconds();
     let version = first.load(Ordering::Relaxed) & 0xffff_ffff;
     let changing = (version | 1) & 0xffff_ffff;
@@ -100,10 +119,21 @@ static STAMP: AtomicU32 = AtomicU32::new(0);
 pub(crate) fn publish(vcpu: &Vcpu) {
     let Some(time) = TIME.get() else { return };
     let stable = features().contains(Features::INVARIANT_TSC);
-    let flags = if stable { ClockFlags::TSC_STABLE } else { ClockFlags::empty() };
+    let flags = if stable {
+        ClockFlags::TSC_STABLE
+    } else {
+        ClockFlags::empty()
+    };
     let values = time.clock.values(flags);
-    let words = (vcpu.info_word(4), vcpu.info_word(5), vcpu.info_word(6), vcpu.info_word(7));
-    let (Some(version), Some(timestamp), Some(system), Some(scale)) = words else { return };
+    let words = (
+        vcpu.info_word(4),
+        vcpu.info_word(5),
+        vcpu.info_word(6),
+        vcpu.info_word(7),
+    );
+    let (Some(version), Some(timestamp), Some(system), Some(scale)) = words else {
+        return;
+    };
     let stamp = STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2);
     version.store(u64::from(stamp.wrapping_sub(1)), Ordering::SeqCst);
     fence(Ordering::SeqCst);
@@ -120,10 +150,16 @@ pub(crate) fn publish(vcpu: &Vcpu) {
 ///
 /// The address is one of the running guest's; where it is not mapped, nothing happens.
 pub(crate) fn publish_second(vcpu: &Vcpu) {
-    let Some(area) = vcpu.state.lock().time_area else { return };
+    let Some(area) = vcpu.state.lock().time_area else {
+        return;
+    };
     let Some(time) = TIME.get() else { return };
     let stable = features().contains(Features::INVARIANT_TSC);
-    let values = time.clock.values(if stable { ClockFlags::TSC_STABLE } else { ClockFlags::empty() });
+    let values = time.clock.values(if stable {
+        ClockFlags::TSC_STABLE
+    } else {
+        ClockFlags::empty()
+    });
     let stamp = STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2);
     let info = VcpuTimeInfo {
         version: stamp,

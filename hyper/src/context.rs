@@ -25,7 +25,11 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     let layout = RingLayout;
     let address = |address: u64| code_address(address).ok_or(Stop::Errno(Errno::EINVAL));
     let base = |base: u64| {
-        if ringwall_abi::is_canonical(base) { Ok(base) } else { Err(Stop::Errno(Errno::EINVAL)) }
+        if ringwall_abi::is_canonical(base) {
+            Ok(base)
+        } else {
+            Err(Stop::Errno(Errno::EINVAL))
+        }
     };
     let registers = &context.user_regs;
     let (event, failsafe, syscall) = (
@@ -33,12 +37,19 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
         address(context.failsafe_callback_eip)?,
         address(context.syscall_callback_eip)?,
     );
-    let (fs, gs_kernel, gs_user) =
-        (base(context.fs_base)?, base(context.gs_base_kernel)?, base(context.gs_base_user)?);
+    let (fs, gs_kernel, gs_user) = (
+        base(context.fs_base)?,
+        base(context.gs_base_kernel)?,
+        base(context.gs_base_user)?,
+    );
     let stack = kernel_stack(context.kernel_sp).ok_or(Errno::EINVAL)?;
     let entries = usize::try_from(context.gdt_ents).unwrap_or(usize::MAX);
     let pages = entries.div_ceil(512);
-    let frames = context.gdt_frames.get(..pages).filter(|frames| frames.len() <= 14).ok_or(Errno::EINVAL)?;
+    let frames = context
+        .gdt_frames
+        .get(..pages)
+        .filter(|frames| frames.len() <= 14)
+        .ok_or(Errno::EINVAL)?;
     let mut gdt = [Mfn::new(0); 14];
     for (slot, frame) in gdt.iter_mut().zip(frames) {
         *slot = Mfn::new(*frame);
@@ -74,8 +85,12 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     state.event_callback = event;
     state.failsafe_callback = failsafe;
     state.syscall_target = syscall;
-    state.syscall_masks_events = context.flags.contains(VcpuContextFlags::SYSCALL_DISABLES_EVENTS);
-    state.failsafe_masks_events = context.flags.contains(VcpuContextFlags::FAILSAFE_DISABLES_EVENTS);
+    state.syscall_masks_events = context
+        .flags
+        .contains(VcpuContextFlags::SYSCALL_DISABLES_EVENTS);
+    state.failsafe_masks_events = context
+        .flags
+        .contains(VcpuContextFlags::FAILSAFE_DISABLES_EVENTS);
     let selector = |raw: u16| Selector::new(raw).for_data().raw();
     state.selectors = DataSelectors {
         ds: selector(registers.ds),
@@ -84,9 +99,16 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
         gs: selector(registers.gs),
     };
     state.fs_base = fs;
-    (state.gs_base, state.other_gs_base) =
-        if state.kernel_mode { (gs_kernel, gs_user) } else { (gs_user, gs_kernel) };
-    let code = |raw: u16, flat: u64| Selector::new(raw).for_code_or_stack().map_or(flat, |selector| selector.raw().into());
+    (state.gs_base, state.other_gs_base) = if state.kernel_mode {
+        (gs_kernel, gs_user)
+    } else {
+        (gs_user, gs_kernel)
+    };
+    let code = |raw: u16, flat: u64| {
+        Selector::new(raw)
+            .for_code_or_stack()
+            .map_or(flat, |selector| selector.raw().into())
+    };
     let frame = &mut state.frame;
     frame.r15 = registers.r15;
     frame.r14 = registers.r14;

@@ -28,6 +28,10 @@ pub(crate) enum Power {
     /// Control of the machine and of the other domains.
     Privileged,
     /// Itself.
+    #[expect(
+        dead_code,
+        reason = "the toolstack's interface, which makes such domains, comes next"
+    )]
     Ordinary,
 }
 
@@ -63,10 +67,20 @@ impl Domain {
     ///
     /// # Errors
     /// `ENOMEM`.
-    pub(crate) fn create(id: DomainId, power: Power, max_pages: u64) -> Result<&'static Self, Errno> {
-        let pirqs = if power == Power::Privileged { MAX_PIRQS } else { 0 };
+    pub(crate) fn create(
+        id: DomainId,
+        power: Power,
+        max_pages: u64,
+    ) -> Result<&'static Self, Errno> {
+        let pirqs = if power == Power::Privileged {
+            MAX_PIRQS
+        } else {
+            0
+        };
         let block = pool::allocate_clean(0, 64)?;
-        let shared = memory().share(block, id, Sharing::Writable).map_err(|(error, _)| error)?;
+        let shared = memory()
+            .share(block, id, Sharing::Writable)
+            .map_err(|(error, _)| error)?;
         let domain: &'static Self = Box::leak(Box::new(Self {
             id,
             power,

@@ -16,14 +16,21 @@ pub(crate) struct Bits(pub(crate) &'static Domain);
 impl Bits {
     fn change(&self, base: usize, port: Port, set: bool) -> bool {
         let bit = 1 << (port.raw() % 64);
-        let Some(word) = self.word(base, port) else { return true };
-        let old = if set { word.fetch_or(bit, Ordering::SeqCst) } else { word.fetch_and(!bit, Ordering::SeqCst) };
+        let Some(word) = self.word(base, port) else {
+            return true;
+        };
+        let old = if set {
+            word.fetch_or(bit, Ordering::SeqCst)
+        } else {
+            word.fetch_and(!bit, Ordering::SeqCst)
+        };
         old & bit != 0
     }
 
     fn read(&self, base: usize, port: Port) -> bool {
         let bit = 1 << (port.raw() % 64);
-        self.word(base, port).is_none_or(|word| word.load(Ordering::SeqCst) & bit != 0)
+        self.word(base, port)
+            .is_none_or(|word| word.load(Ordering::SeqCst) & bit != 0)
     }
 
     fn word(&self, base: usize, port: Port) -> Option<&'static core::sync::atomic::AtomicU64> {
@@ -53,12 +60,16 @@ impl SharedBits for Bits {
     }
 
     fn test_and_set_selector(&self, vcpu: VcpuId, word: u32) -> bool {
-        let Some(selector) = self.0.vcpu(vcpu).and_then(|vcpu| vcpu.info_word(1)) else { return true };
+        let Some(selector) = self.0.vcpu(vcpu).and_then(|vcpu| vcpu.info_word(1)) else {
+            return true;
+        };
         selector.fetch_or(1 << (word % 64), Ordering::SeqCst) >> (word % 64) & 1 != 0
     }
 
     fn test_and_set_upcall_pending(&self, vcpu: VcpuId) -> bool {
-        let Some(word) = self.0.vcpu(vcpu).and_then(|vcpu| vcpu.info_word(0)) else { return true };
+        let Some(word) = self.0.vcpu(vcpu).and_then(|vcpu| vcpu.info_word(0)) else {
+            return true;
+        };
         word.fetch_or(1, Ordering::SeqCst) & 0xff != 0
     }
 }
@@ -67,7 +78,11 @@ impl SharedBits for Bits {
 pub(crate) fn apply(domain: &'static Domain, effect: Effect) {
     if effect.pollers {
         // Each poller looks at its ports again when it runs.
-        for vcpu in domain.vcpus().iter().filter(|vcpu| vcpu.polling.load(Ordering::Acquire)) {
+        for vcpu in domain
+            .vcpus()
+            .iter()
+            .filter(|vcpu| vcpu.polling.load(Ordering::Acquire))
+        {
             schedule::wake(vcpu);
         }
     }
@@ -86,12 +101,20 @@ pub(crate) fn deliver(target: Target) {
 /// Raises a virtual interrupt of one virtual CPU.
 pub(crate) fn raise_virq(vcpu: &Vcpu, virq: Virq) {
     let domain = vcpu.domain();
-    apply(domain, domain.ports().raise_virq(vcpu.id(), virq, &Bits(domain)));
+    apply(
+        domain,
+        domain.ports().raise_virq(vcpu.id(), virq, &Bits(domain)),
+    );
 }
 
 /// Raises a virtual interrupt of a whole domain.
 pub(crate) fn raise_global_virq(domain: &'static Domain, virq: Virq) {
-    apply(domain, domain.ports().raise_virq(VcpuId::new(0), virq, &Bits(domain)));
+    apply(
+        domain,
+        domain
+            .ports()
+            .raise_virq(VcpuId::new(0), virq, &Bits(domain)),
+    );
 }
 
 /// Raises a physical interrupt.

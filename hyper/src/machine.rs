@@ -1,6 +1,6 @@
 //! The machine as `ringwall-model` needs it.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use ringwall_abi::{DomainId, GuestAddress, Mfn, Pfn};
 use ringwall_hw::cpu::control;
@@ -8,8 +8,8 @@ use ringwall_hw::cpu::features::{Features, cpuid, features};
 use ringwall_hw::memory::paging::{FIRST_SLOT, tables};
 use ringwall_hw::memory::{clear_frame, frame_word, frames, write_frame_word};
 use ringwall_model::memory::{
-    Access, Block, CpuFlushes, DomainMemory, Entry, EntryIndex, FlushClock, Frame, Invalidation, L1tf, Machine,
-    Memory, NoExecute, Policy, TlbStamp,
+    Access, Block, CpuFlushes, DomainMemory, Entry, EntryIndex, FlushClock, Frame, Invalidation,
+    L1tf, Machine, Memory, NoExecute, Policy, TlbStamp,
 };
 use spin::Once;
 
@@ -21,11 +21,17 @@ pub(crate) struct Hardware {
     clock: FlushClock,
     /// One per CPU; there is one.
     flushes: CpuFlushes,
+    /// How often somebody asked whether to stop. One per CPU.
+    steps: AtomicU32,
 }
 
 /// The machine.
-pub(crate) static MACHINE: Hardware =
-    Hardware { policy: Once::new(), clock: FlushClock::new(), flushes: CpuFlushes::new() };
+pub(crate) static MACHINE: Hardware = Hardware {
+    policy: Once::new(),
+    clock: FlushClock::new(),
+    flushes: CpuFlushes::new(),
+    steps: AtomicU32::new(0),
+};
 
 /// The rules of memory over the machine.
 #[inline]
@@ -38,9 +44,16 @@ const NO_PFN: u64 = u64::MAX;
 
 impl Hardware {
     fn new_policy() -> Policy {
-        let bits = if cpuid(0x8000_0000, 0)[0] >= 0x8000_0008 { cpuid(0x8000_0008, 0)[0] & 0xff } else { 36 };
-        let no_execute =
-            if features().contains(Features::NX) { NoExecute::Honoured } else { NoExecute::Cleared };
+        let bits = if cpuid(0x8000_0000, 0)[0] >= 0x8000_0008 {
+            cpuid(0x8000_0008, 0)[0] & 0xff
+        } else {
+            36
+        };
+        let no_execute = if features().contains(Features::NX) {
+            NoExecute::Honoured
+        } else {
+            NoExecute::Cleared
+        };
         // Every CPU is taken to leak, since the test is cheap and guests invert such entries anyway.
         let end = frames::ram().last().map_or(0, |range| range.end >> 12);
         Policy::new(bits, no_execute, L1tf::LeaksBelow(Mfn::new(end)))
@@ -77,8 +90,16 @@ impl Machine for Hardware {
     }
 
     #[inline]
-    fn compare_exchange_entry(&self, table: Mfn, index: EntryIndex, old: Entry, new: Entry) -> Result<(), Entry> {
-        let Some(word) = frame_word(table, index.raw().into()) else { return Err(Entry::NONE) };
+    fn compare_exchange_entry(
+        &self,
+        table: Mfn,
+        index: EntryIndex,
+        old: Entry,
+        new: Entry,
+    ) -> Result<(), Entry> {
+        let Some(word) = frame_word(table, index.raw().into()) else {
+            return Err(Entry::NONE);
+        };
         word.compare_exchange(old.raw(), new.raw(), Ordering::AcqRel, Ordering::Acquire)
             .map(|_| ())
             .map_err(Entry::new)
@@ -117,7 +138,9 @@ impl Machine for Hardware {
     }
 
     fn should_preempt(&self) -> bool {
-        irq::is_pending()
+        // To ask the local APIC costs more than a step of most operations.
+        const EVERY: u32 = 8;
+        self.steps.fetch_add(1, Ordering::Relaxed) % EVERY == EVERY - 1 && irq::is_pending()
     }
 
     fn set_m2p(&self, mfn: Mfn, pfn: Option<Pfn>) {

@@ -17,13 +17,23 @@ static EARLY: Mutex<Option<EarlyMemory>> = Mutex::new(None);
 /// Lets the heap take from early memory.
 pub(crate) fn begin(early: EarlyMemory) {
     *EARLY.lock() = Some(early);
-    let take = |order| EARLY.lock().as_mut()?.take(4096u64 << order, 4096u64 << order);
-    heap::set_source(FrameSource { take, give: |_, _| {} });
+    let take = |order| {
+        EARLY
+            .lock()
+            .as_mut()?
+            .take(4096u64 << order, 4096u64 << order)
+    };
+    heap::set_source(FrameSource {
+        take,
+        give: |_, _| {},
+    });
 }
 
 /// Makes all that is free the pool's. Returns the number of frames.
 pub(crate) fn open() -> u64 {
-    let Some(early) = EARLY.lock().take() else { return 0 };
+    let Some(early) = EARLY.lock().take() else {
+        return 0;
+    };
     let mut buddy = BUDDY.lock();
     let mut count = 0;
     for range in early.free() {
@@ -31,7 +41,10 @@ pub(crate) fn open() -> u64 {
         count += buddy.add(&MACHINE, Mfn::new(range.start >> PAGE_SHIFT), frames);
     }
     drop(buddy);
-    heap::set_source(FrameSource { take: take_private, give: give_private });
+    heap::set_source(FrameSource {
+        take: take_private,
+        give: give_private,
+    });
     count
 }
 
@@ -61,7 +74,9 @@ fn take_private(order: u32) -> Option<u64> {
 }
 
 fn give_private(address: u64, order: u32) {
-    let Ok(order) = u16::try_from(order) else { return };
+    let Ok(order) = u16::try_from(order) else {
+        return;
+    };
     if let Ok(block) = memory().take_back(Mfn::new(address >> PAGE_SHIFT), order) {
         free(block);
     }

@@ -55,7 +55,10 @@ pub(crate) fn add_group() -> Option<GroupSlot> {
 
 /// Takes in a virtual CPU, asleep.
 pub(crate) fn add(group: GroupSlot, vcpu: &'static Vcpu) -> Option<()> {
-    let slot = SCHEDULER.get()?.add(group, CpuSet::of(CpuId::new(0))).ok()?;
+    let slot = SCHEDULER
+        .get()?
+        .add(group, CpuSet::of(CpuId::new(0)))
+        .ok()?;
     let mut vcpus = VCPUS.write();
     if vcpus.len() <= slot.index() {
         vcpus.resize(slot.index() + 1, None);
@@ -73,7 +76,9 @@ fn at(slot: VcpuSlot) -> Option<&'static Vcpu> {
 
 fn kick(kick: Option<Kick>) {
     if kick.is_some() {
-        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+        local::current()
+            .attention
+            .fetch_or(RESCHEDULE, Ordering::Relaxed);
     }
 }
 
@@ -87,7 +92,9 @@ pub(crate) fn wake(vcpu: &Vcpu) {
 
 /// Lets a virtual CPU that is up run.
 pub(crate) fn start(vcpu: &Vcpu) {
-    if let (true, Some(&slot), Some(scheduler)) = (vcpu.is_runnable(), vcpu.slot.get(), SCHEDULER.get()) {
+    if let (true, Some(&slot), Some(scheduler)) =
+        (vcpu.is_runnable(), vcpu.slot.get(), SCHEDULER.get())
+    {
         kick(scheduler.wake(slot, clock::now_ns()));
     }
 }
@@ -97,20 +104,30 @@ pub(crate) fn stop(vcpu: &Vcpu) {
     if let (Some(&slot), Some(scheduler)) = (vcpu.slot.get(), SCHEDULER.get()) {
         kick(scheduler.sleep(slot, clock::now_ns()));
     }
-    local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+    local::current()
+        .attention
+        .fetch_or(RESCHEDULE, Ordering::Relaxed);
 }
 
 /// Lets others run first.
 pub(crate) fn yield_now() {
     if let Some(scheduler) = SCHEDULER.get() {
         scheduler.yield_now(this_cpu());
-        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+        local::current()
+            .attention
+            .fetch_or(RESCHEDULE, Ordering::Relaxed);
     }
 }
 
 /// A virtual CPU's timers have changed.
 pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
-    let Some(slot) = vcpu.slot.get().and_then(|slot| u32::try_from(slot.index()).ok()) else { return };
+    let Some(slot) = vcpu
+        .slot
+        .get()
+        .and_then(|slot| u32::try_from(slot.index()).ok())
+    else {
+        return;
+    };
     if let Some(heap) = TIMERS.lock().as_mut() {
         match deadline_ns {
             // The heap was made for every slot that there is.
@@ -123,7 +140,11 @@ pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
 
 /// Sets the CPU's timer for what comes next.
 fn arm() {
-    let timer = TIMERS.lock().as_ref().and_then(|heap| heap.first()).map(|(_, deadline)| deadline);
+    let timer = TIMERS
+        .lock()
+        .as_ref()
+        .and_then(|heap| heap.first())
+        .map(|(_, deadline)| deadline);
     let pick = *PICK_AT.lock();
     let next = timer.into_iter().chain(pick).min();
     irq::set_timer(next.map_or(0, clock::timer_counts));
@@ -133,15 +154,25 @@ fn arm() {
 pub(crate) fn on_timer() {
     let now_ns = clock::now_ns();
     // The lock is taken anew for each: a timer's owner may set it again meanwhile.
-    let due = || TIMERS.lock().as_mut().and_then(|heap| heap.pop_until(now_ns));
+    let due = || {
+        TIMERS
+            .lock()
+            .as_mut()
+            .and_then(|heap| heap.pop_until(now_ns))
+    };
     while let Some(number) = due() {
-        let Some(vcpu) = VCPUS.read().get(number as usize).copied().flatten() else { continue };
+        let Some(vcpu) = VCPUS.read().get(number as usize).copied().flatten() else {
+            continue;
+        };
         let mut timers = vcpu.timers.lock();
         let due = timers.expire(now_ns);
         let next = timers.deadline_ns();
         drop(timers);
         let poll = vcpu.poll_until.load(Ordering::Relaxed);
-        let next = next.into_iter().chain((poll > now_ns).then_some(poll)).min();
+        let next = next
+            .into_iter()
+            .chain((poll > now_ns).then_some(poll))
+            .min();
         if let (Some(next), Some(heap)) = (next, TIMERS.lock().as_mut()) {
             // The heap was made for every slot that there is.
             let _ = heap.set(number, next);
@@ -156,7 +187,9 @@ pub(crate) fn on_timer() {
     let mut pick = PICK_AT.lock();
     if pick.is_some_and(|at| at <= now_ns) {
         *pick = None;
-        local::current().attention.fetch_or(RESCHEDULE, Ordering::Relaxed);
+        local::current()
+            .attention
+            .fetch_or(RESCHEDULE, Ordering::Relaxed);
     }
     drop(pick);
     arm();
@@ -164,7 +197,9 @@ pub(crate) fn on_timer() {
 
 /// Picks who runs, waits while nobody can, and puts it into the frame.
 pub(crate) fn reschedule(frame: &mut GuestFrame) {
-    let Some(scheduler) = SCHEDULER.get() else { return };
+    let Some(scheduler) = SCHEDULER.get() else {
+        return;
+    };
     let local = local::current();
     loop {
         local.attention.store(0, Ordering::Relaxed);
@@ -210,7 +245,11 @@ fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) {
     match vcpu::current() {
         Some(current) if core::ptr::eq(current, next) => {}
         Some(current) => {
-            let state = if current.is_runnable() { Runstate::Runnable } else { Runstate::Blocked };
+            let state = if current.is_runnable() {
+                Runstate::Runnable
+            } else {
+                Runstate::Blocked
+            };
             account(current, state, now_ns);
             save(current, frame);
             load(next, frame);
@@ -245,9 +284,13 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         guest.user_root.set(root(&state.user_root));
         guest.kernel_stack.set(state.kernel_stack);
         guest.syscall_target.set(state.syscall_target);
-        guest.syscall_masks_events.set(state.syscall_masks_events.into());
+        guest
+            .syscall_masks_events
+            .set(state.syscall_masks_events.into());
         guest.kernel_mode.set(state.kernel_mode.into());
-        guest.vcpu_info.set(ringwall_hw::layout::DIRECT_MAP_START + vcpu.info_address());
+        guest
+            .vcpu_info
+            .set(ringwall_hw::layout::DIRECT_MAP_START + vcpu.info_address());
         set_io_rights(vcpu, state.iopl);
         state.window.load(state.ldt_entries);
         // A selector that the guest's tables no longer hold becomes null, as on `iret`.
@@ -285,10 +328,22 @@ pub(crate) fn root_address(
 /// Gives the running virtual CPU's modes their I/O ports.
 pub(crate) fn set_io_rights(vcpu: &Vcpu, iopl: u8) {
     let local = local::current();
-    let bitmap = |allowed: bool| if allowed { IO_BITMAP_GUEST } else { IO_BITMAP_NONE };
+    let bitmap = |allowed: bool| {
+        if allowed {
+            IO_BITMAP_GUEST
+        } else {
+            IO_BITMAP_NONE
+        }
+    };
     let privileged = vcpu.domain().is_privileged();
     // The kernel counts as ring 1, user code as ring 3.
-    local.guest.kernel_io_bitmap.set(bitmap(privileged && iopl >= 1));
-    local.guest.user_io_bitmap.set(bitmap(privileged && iopl >= 3));
+    local
+        .guest
+        .kernel_io_bitmap
+        .set(bitmap(privileged && iopl >= 1));
+    local
+        .guest
+        .user_io_bitmap
+        .set(bitmap(privileged && iopl >= 3));
     mode::refresh_io_bitmap(local);
 }

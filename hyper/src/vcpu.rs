@@ -15,8 +15,8 @@ use ringwall_hw::memory::frame_word;
 use ringwall_model::emulate::control::GuestCr4;
 use ringwall_model::emulate::debug::DebugRegisters;
 use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
-use ringwall_model::time::VcpuTimers;
 use ringwall_model::sched::VcpuSlot;
+use ringwall_model::time::VcpuTimers;
 use spin::{Mutex, Once};
 
 use crate::domain::Domain;
@@ -93,8 +93,6 @@ pub(crate) struct Vcpu {
     pub(crate) poll_until: AtomicU64,
     /// A context was given to it.
     pub(crate) initialised: AtomicBool,
-    /// An NMI waits for it.
-    pub(crate) nmi_pending: AtomicBool,
     /// Its place in the scheduler, once it has one.
     pub(crate) slot: Once<VcpuSlot>,
 }
@@ -165,13 +163,16 @@ impl Vcpu {
                 time_area: None,
             }),
             timers: Mutex::new(VcpuTimers::default()),
-            runstates: Mutex::new(Runstates { state: Runstate::Offline, since_ns: 0, total_ns: [0; 4] }),
+            runstates: Mutex::new(Runstates {
+                state: Runstate::Offline,
+                since_ns: 0,
+                total_ns: [0; 4],
+            }),
             up: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             polling: AtomicBool::new(false),
             poll_until: AtomicU64::new(0),
             initialised: AtomicBool::new(false),
-            nmi_pending: AtomicBool::new(false),
             slot: Once::new(),
         })
     }
@@ -196,26 +197,32 @@ impl Vcpu {
 
     /// Moves `vcpu_info` to an aligned place in a frame.
     pub(crate) fn set_info_address(&self, mfn: Mfn, offset: usize) {
-        self.info.store((mfn.raw() as usize * PAGE_SIZE) + offset, Ordering::Release);
+        self.info
+            .store((mfn.raw() as usize * PAGE_SIZE) + offset, Ordering::Release);
     }
 
     /// A word of `vcpu_info`: 0 pending and mask bytes, 1 selector, 2 cr2, 4..8 time.
     #[inline]
     pub(crate) fn info_word(&self, word: usize) -> Option<&'static AtomicU64> {
         let address = self.info.load(Ordering::Acquire) + 8 * word;
-        frame_word(Mfn::new(address as u64 / PAGE_SIZE as u64), address % PAGE_SIZE / 8)
+        frame_word(
+            Mfn::new(address as u64 / PAGE_SIZE as u64),
+            address % PAGE_SIZE / 8,
+        )
     }
 
     /// Whether events are masked.
     #[inline]
     pub(crate) fn is_masked(&self) -> bool {
-        self.info_word(0).is_some_and(|word| word.load(Ordering::Relaxed) & MASK != 0)
+        self.info_word(0)
+            .is_some_and(|word| word.load(Ordering::Relaxed) & MASK != 0)
     }
 
     /// Whether an event waits.
     #[inline]
     pub(crate) fn is_event_pending(&self) -> bool {
-        self.info_word(0).is_some_and(|word| word.load(Ordering::Relaxed) & PENDING != 0)
+        self.info_word(0)
+            .is_some_and(|word| word.load(Ordering::Relaxed) & PENDING != 0)
     }
 
     /// Masks or unmasks events.

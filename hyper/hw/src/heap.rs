@@ -34,7 +34,11 @@ struct Lists {
 }
 
 /// Lock order: before the frame allocator's; never taken on a hot path.
-static LISTS: Mutex<Lists> = Mutex::new(Lists { source: None, free: [0; CLASSES], frames: 0 });
+static LISTS: Mutex<Lists> = Mutex::new(Lists {
+    source: None,
+    free: [0; CLASSES],
+    frames: 0,
+});
 
 /// Sets where frames come from from now on.
 pub fn set_source(source: FrameSource) {
@@ -86,7 +90,11 @@ enum Place {
 }
 
 fn place(layout: Layout) -> Place {
-    let size = layout.size().max(layout.align()).max(SMALLEST).next_power_of_two();
+    let size = layout
+        .size()
+        .max(layout.align())
+        .max(SMALLEST)
+        .next_power_of_two();
     if size <= PAGE / 2 {
         Place::Piece((size / SMALLEST).trailing_zeros() as usize)
     } else {

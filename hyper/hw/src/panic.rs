@@ -31,7 +31,10 @@ fn begin() {
 fn end() -> ! {
     log!(Error, "****************************************");
     if REBOOT.load(Ordering::Relaxed) {
-        log!(Error, "restarting; `noreboot` on the command line keeps this on the screen");
+        log!(
+            Error,
+            "restarting; `noreboot` on the command line keeps this on the screen"
+        );
         reset::restart();
     }
     log!(Error, "halted");
@@ -74,14 +77,62 @@ pub fn stop() -> ! {
 
 /// Logs a set of registers.
 pub fn registers(frame: &GuestFrame) {
-    log!(Error, "rip {:016x} cs {:04x} rflags {:08x}", frame.rip, frame.cs & 0xffff, frame.rflags);
-    log!(Error, "rsp {:016x} ss {:04x} vector {:#x}", frame.rsp, frame.ss & 0xffff, frame.vector);
-    log!(Error, "rax {:016x} rbx {:016x} rcx {:016x}", frame.rax, frame.rbx, frame.rcx);
-    log!(Error, "rdx {:016x} rsi {:016x} rdi {:016x}", frame.rdx, frame.rsi, frame.rdi);
-    log!(Error, "rbp {:016x} r8  {:016x} r9  {:016x}", frame.rbp, frame.r8, frame.r9);
-    log!(Error, "r10 {:016x} r11 {:016x} r12 {:016x}", frame.r10, frame.r11, frame.r12);
-    log!(Error, "r13 {:016x} r14 {:016x} r15 {:016x}", frame.r13, frame.r14, frame.r15);
-    log!(Error, "cr0 {:08x} cr3 {:012x} cr4 {:08x}", control::cr0(), control::root(), control::cr4());
+    log!(
+        Error,
+        "rip {:016x} cs {:04x} rflags {:08x}",
+        frame.rip,
+        frame.cs & 0xffff,
+        frame.rflags
+    );
+    log!(
+        Error,
+        "rsp {:016x} ss {:04x} vector {:#x}",
+        frame.rsp,
+        frame.ss & 0xffff,
+        frame.vector
+    );
+    log!(
+        Error,
+        "rax {:016x} rbx {:016x} rcx {:016x}",
+        frame.rax,
+        frame.rbx,
+        frame.rcx
+    );
+    log!(
+        Error,
+        "rdx {:016x} rsi {:016x} rdi {:016x}",
+        frame.rdx,
+        frame.rsi,
+        frame.rdi
+    );
+    log!(
+        Error,
+        "rbp {:016x} r8  {:016x} r9  {:016x}",
+        frame.rbp,
+        frame.r8,
+        frame.r9
+    );
+    log!(
+        Error,
+        "r10 {:016x} r11 {:016x} r12 {:016x}",
+        frame.r10,
+        frame.r11,
+        frame.r12
+    );
+    log!(
+        Error,
+        "r13 {:016x} r14 {:016x} r15 {:016x}",
+        frame.r13,
+        frame.r14,
+        frame.r15
+    );
+    log!(
+        Error,
+        "cr0 {:08x} cr3 {:012x} cr4 {:08x}",
+        control::cr0(),
+        control::root(),
+        control::cr4()
+    );
 }
 
 fn print_address(address: u64) {
@@ -101,7 +152,12 @@ fn backtrace(mut base: u64) {
         }
         // SAFETY: a word in the window of this CPU, at or above a frame pointer; should it be a page
         // between the stacks, the second fault ends the panic.
-        let (next, address) = unsafe { ((base as *const u64).read(), ((base + 8) as *const u64).read()) };
+        let (next, address) = unsafe {
+            (
+                (base as *const u64).read(),
+                ((base + 8) as *const u64).read(),
+            )
+        };
         print_address(address);
         if next <= base {
             break;

@@ -26,12 +26,18 @@ fn address(symbol: *const u8) -> u64 {
 
 /// Executable code.
 pub(crate) fn text() -> Section {
-    Section { start: address(&raw const __text_start), end: address(&raw const __text_end) }
+    Section {
+        start: address(&raw const __text_start),
+        end: address(&raw const __text_end),
+    }
 }
 
 /// Constants.
 pub(crate) fn constants() -> Section {
-    Section { start: address(&raw const __text_end), end: address(&raw const __rodata_end) }
+    Section {
+        start: address(&raw const __text_end),
+        end: address(&raw const __rodata_end),
+    }
 }
 
 /// The entry page as it was loaded.
@@ -41,7 +47,10 @@ pub(crate) fn entry_page() -> u64 {
 
 /// Variables.
 pub(crate) fn data() -> Section {
-    Section { start: entry_page() + 4096, end: address(&raw const __data_end) }
+    Section {
+        start: entry_page() + 4096,
+        end: address(&raw const __data_end),
+    }
 }
 
 /// Where a part of the image lies in physical memory.
@@ -73,13 +82,19 @@ fn table() -> Option<&'static [u8]> {
 #[must_use]
 pub fn image_range() -> Range {
     let symbols = table().map_or(4096, <[u8]>::len) as u64;
-    Range::outer(IMAGE_PHYSICAL - 0x10_0000, physical(address(&raw const __symbols_start)) + symbols)
+    Range::outer(
+        IMAGE_PHYSICAL - 0x10_0000,
+        physical(address(&raw const __symbols_start)) + symbols,
+    )
 }
 
 /// The table of names in the address space.
 pub(crate) fn names() -> Section {
     let start = address(&raw const __symbols_start);
-    Section { start, end: start + table().map_or(0, <[u8]>::len) as u64 }
+    Section {
+        start,
+        end: start + table().map_or(0, <[u8]>::len) as u64,
+    }
 }
 
 /// The function that holds the address, and the offset in it.
@@ -99,5 +114,8 @@ pub(crate) fn resolve(target: u64) -> Option<(&'static str, u64)> {
     let (start, name) = best?;
     let names = table.get(16 + 8 * count..)?.get(name..)?;
     let length = names.iter().position(|&byte| byte == 0)?;
-    Some((str::from_utf8(names.get(..length)?).ok()?, u64::from(offset - start)))
+    Some((
+        str::from_utf8(names.get(..length)?).ok()?,
+        u64::from(offset - start),
+    ))
 }

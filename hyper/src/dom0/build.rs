@@ -33,14 +33,22 @@ const MAX_KERNEL: usize = 1 << 30;
 const MIB: u64 = 1 << 20;
 
 /// Builds dom0 from the modules: the kernel, and an initrd if there is one. It is ready to run then.
-pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>) -> Result<(), BuildError> {
+pub(crate) fn build(
+    information: &'static BootInformation,
+    options: &Options<'_>,
+) -> Result<(), BuildError> {
     let (kernel_module, initrd) = match information.modules() {
         [] => return Err(BuildError::OutOfMemory("its kernel, which is missing")),
         [kernel] => (kernel, None),
         [kernel, initrd, ..] => (kernel, Some(initrd)),
     };
     let payload = Payload::find(module_bytes(kernel_module))?;
-    log!(Info, "dom0 kernel: {} KiB, {}", (kernel_module.end - kernel_module.start) >> 10, payload.compression());
+    log!(
+        Info,
+        "dom0 kernel: {} KiB, {}",
+        (kernel_module.end - kernel_module.start) >> 10,
+        payload.compression()
+    );
     let before = pool::free_frames();
     let file = payload.unpack(MAX_KERNEL)?;
     let scratch = before.saturating_sub(pool::free_frames());
@@ -49,28 +57,44 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
         return Err(BuildError::Feature(feature));
     }
     let released = frames_of(kernel_module);
-    let initrd_frames = initrd.map_or(0, |initrd| (initrd.end - initrd.start).div_ceil(PAGE_SIZE as u64));
+    let initrd_frames = initrd.map_or(0, |initrd| {
+        (initrd.end - initrd.start).div_ceil(PAGE_SIZE as u64)
+    });
     let available = pool::free_frames() + scratch + (released.end - released.start) + initrd_frames;
     let size = options.dom0_memory.resolve(available)?;
     let mut request = Request::new(&kernel, size.pages);
     request.initrd_size = initrd.map_or(0, |initrd| initrd.end - initrd.start);
     if initrd_frames >= size.pages {
-        return Err(BuildError::InitrdTooLarge(request.initrd_size.div_ceil(MIB), size.pages >> 8));
+        return Err(BuildError::InitrdTooLarge(
+            request.initrd_size.div_ceil(MIB),
+            size.pages >> 8,
+        ));
     }
     let layout = Layout::new(request)?;
     let no_memory = |_| BuildError::OutOfMemory("the domain itself");
-    let domain = Domain::create(DomainId::DOM0, Power::Privileged, size.max_pages.unwrap_or(u64::MAX)).map_err(no_memory)?;
+    let domain = Domain::create(
+        DomainId::DOM0,
+        Power::Privileged,
+        size.max_pages.unwrap_or(u64::MAX),
+    )
+    .map_err(no_memory)?;
     let mut pages = Pages::new(domain, size.pages)?;
     load_kernel(&mut pages, &kernel, &layout)?;
     // The unpacked file's memory becomes dom0's.
     drop(file);
     give_back(kernel_module);
     fill(&mut pages, &layout, size.pages, initrd)?;
-    let information = layout.start_info_fields();
-    let command_line = arguments(kernel_module, options);
+    let command_line = arguments(kernel_module, information, options);
+    let fields = layout.start_info_fields();
     let start_info = layout.start_info();
     pages.clear(start_info.first.raw() << PAGE_SHIFT..start_info.end().raw() << PAGE_SHIFT);
-    start_info::write(&pages, start_info.first.raw() << PAGE_SHIFT, domain, &information, command_line);
+    start_info::write(
+        &pages,
+        start_info.first.raw() << PAGE_SHIFT,
+        domain,
+        &fields,
+        command_line,
+    );
     write_tables(&pages, &layout);
     make_vcpus(domain, options, &pages, &layout)?;
     log!(
@@ -86,12 +110,23 @@ pub(crate) fn build(information: &'static BootInformation, options: &Options<'_>
     Ok(())
 }
 
-/// The kernel's arguments: what follows the file's name, then what follows ` -- ` on the
-/// hypervisor's own line.
-fn arguments<'a>(module: &'a Module, options: &Options<'a>) -> &'a str {
-    let line = module.command_line.as_str();
-    let rest = line.split_once(' ').map_or("", |(_, rest)| rest.trim());
-    if rest.is_empty() { options.dom0_arguments.unwrap_or("") } else { rest }
+/// The kernel's arguments: those of its module, or else what follows ` -- ` on the hypervisor's own
+/// line.
+fn arguments<'a>(
+    module: &'a Module,
+    information: &BootInformation,
+    options: &Options<'a>,
+) -> &'a str {
+    let line = module.command_line.as_str().trim();
+    let rest = match information.modules_are_named() {
+        true => line.split_once(' ').map_or("", |(_, rest)| rest.trim()),
+        false => line,
+    };
+    if rest.is_empty() {
+        options.dom0_arguments.unwrap_or("")
+    } else {
+        rest
+    }
 }
 
 fn frames_of(module: &Module) -> core::ops::Range<u64> {
@@ -126,7 +161,12 @@ fn give_back(module: &Module) {
 }
 
 /// Puts memory behind all other frames, and what belongs into them.
-fn fill(pages: &mut Pages, layout: &Layout, count: u64, initrd: Option<&Module>) -> Result<(), BuildError> {
+fn fill(
+    pages: &mut Pages,
+    layout: &Layout,
+    count: u64,
+    initrd: Option<&Module>,
+) -> Result<(), BuildError> {
     let mut next = layout.kernel().end().raw();
     if let (Some(element), Some(module)) = (layout.initrd(), initrd) {
         let (first, end) = (element.first.raw(), element.end().raw());
@@ -150,7 +190,10 @@ fn fill(pages: &mut Pages, layout: &Layout, count: u64, initrd: Option<&Module>)
 
 /// Writes the first page tables.
 fn write_tables(pages: &Pages, layout: &Layout) {
-    for element in [Some(layout.page_tables()), layout.p2m_tables()].into_iter().flatten() {
+    for element in [Some(layout.page_tables()), layout.p2m_tables()]
+        .into_iter()
+        .flatten()
+    {
         pages.clear(element.first.raw() << PAGE_SHIFT..element.end().raw() << PAGE_SHIFT);
     }
     let common = Flags::PRESENT | Flags::USER | Flags::ACCESSED | Flags::DIRTY;
@@ -159,16 +202,26 @@ fn write_tables(pages: &Pages, layout: &Layout) {
             Access::ReadOnly => common,
             Access::ReadWrite => common | Flags::WRITE,
         };
-        if let (Some(table), Some(target)) = (pages.mfn(entry.table.raw()), pages.mfn(entry.target.raw())) {
+        if let (Some(table), Some(target)) =
+            (pages.mfn(entry.table.raw()), pages.mfn(entry.target.raw()))
+        {
             write_frame_word(table, entry.index.into(), Entry::map(target, flags).raw());
         }
     }
 }
 
 /// Makes dom0's virtual CPUs; the first one is ready to run.
-fn make_vcpus(domain: &'static Domain, options: &Options<'_>, pages: &Pages, layout: &Layout) -> Result<(), BuildError> {
+fn make_vcpus(
+    domain: &'static Domain,
+    options: &Options<'_>,
+    pages: &Pages,
+    layout: &Layout,
+) -> Result<(), BuildError> {
     const NO_MEMORY: BuildError = BuildError::OutOfMemory("its virtual CPUs");
-    let count = options.dom0_vcpus.resolve(1).clamp(1, crate::domain::MAX_VCPUS);
+    let count = options
+        .dom0_vcpus
+        .resolve(1)
+        .clamp(1, crate::domain::MAX_VCPUS);
     let group = schedule::add_group().ok_or(NO_MEMORY)?;
     let mut vcpus: Vec<&'static Vcpu> = Vec::new();
     for id in 0..count {
@@ -180,7 +233,9 @@ fn make_vcpus(domain: &'static Domain, options: &Options<'_>, pages: &Pages, lay
     }
     let first = *vcpus.first().ok_or(NO_MEMORY)?;
     domain.set_vcpus(vcpus.into_boxed_slice());
-    let root = pages.mfn(layout.page_tables().first.raw()).ok_or(NO_MEMORY)?;
+    let root = pages
+        .mfn(layout.page_tables().first.raw())
+        .ok_or(NO_MEMORY)?;
     {
         let mut guard = first.state.lock();
         let state = &mut *guard;
@@ -190,13 +245,18 @@ fn make_vcpus(domain: &'static Domain, options: &Options<'_>, pages: &Pages, lay
                 return Err(BuildError::Tables(error));
             }
         }
-        let root = memory().get_root(root, domain.id(), &mut state.unfinished).map_err(BuildError::Tables)?;
+        let root = memory()
+            .get_root(root, domain.id(), &mut state.unfinished)
+            .map_err(BuildError::Tables)?;
         state.kernel_root = Some(root);
         let rings = RingLayout;
         let frame = &mut state.frame;
         frame.rip = layout.entry().raw();
         frame.rsp = layout.stack_pointer().raw();
-        frame.rsi = layout.start_info().address.map_or(0, |address| address.raw());
+        frame.rsi = layout
+            .start_info()
+            .address
+            .map_or(0, |address| address.raw());
         frame.cs = rings.kernel_cs();
         frame.ss = rings.kernel_ss();
         frame.rflags = flags::on_exit(0);

@@ -28,10 +28,18 @@ impl fmt::Display for BuildError {
             Self::Layout(error) => write!(f, "dom0: {error}"),
             Self::Memory(error) => write!(f, "{error}"),
             Self::Feature(name) => {
-                write!(f, "dom0 kernel: it requires the feature {name}, which Ringwall does not have; use another kernel")
+                write!(
+                    f,
+                    "dom0 kernel: it requires the feature {name}, which Ringwall does not have; use another kernel"
+                )
             }
-            Self::Tables(error) => write!(f, "dom0: its first page tables were refused ({error:?})"),
-            Self::OutOfMemory(what) => write!(f, "dom0: no memory for {what}; give the machine more, or dom0_mem= less"),
+            Self::Tables(error) => {
+                write!(f, "dom0: its first page tables were refused ({error:?})")
+            }
+            Self::OutOfMemory(what) => write!(
+                f,
+                "dom0: no memory for {what}; give the machine more, or dom0_mem= less"
+            ),
             Self::InitrdTooLarge(initrd, memory) => write!(
                 f,
                 "dom0: its initrd has {initrd} MiB, its memory {memory} MiB; raise dom0_mem= or use a smaller initrd"

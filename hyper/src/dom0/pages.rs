@@ -24,7 +24,8 @@ impl Pages {
     pub(super) fn new(domain: &'static Domain, pages: u64) -> Result<Self, BuildError> {
         let pages = usize::try_from(pages).map_err(|_| BuildError::OutOfMemory("its p2m list"))?;
         let mut list = Vec::new();
-        list.try_reserve_exact(pages).map_err(|_| BuildError::OutOfMemory("its p2m list"))?;
+        list.try_reserve_exact(pages)
+            .map_err(|_| BuildError::OutOfMemory("its p2m list"))?;
         list.resize(pages, 0);
         Ok(Self { domain, list })
     }
@@ -37,9 +38,12 @@ impl Pages {
     }
 
     fn set(&mut self, pfn: u64, mfn: Mfn) {
-        if let (Some(slot), Ok(mfn32)) =
-            (usize::try_from(pfn).ok().and_then(|pfn| self.list.get_mut(pfn)), u32::try_from(mfn.raw()))
-        {
+        if let (Some(slot), Ok(mfn32)) = (
+            usize::try_from(pfn)
+                .ok()
+                .and_then(|pfn| self.list.get_mut(pfn)),
+            u32::try_from(mfn.raw()),
+        ) {
             *slot = mfn32;
             frames::set_m2p(mfn, pfn);
         }
@@ -81,7 +85,11 @@ impl Pages {
     }
 
     fn assign(&self, block: CleanBlock) -> Result<Mfn, BuildError> {
-        self.domain.memory().lock().assign(&MACHINE, block).map_err(|(error, _)| BuildError::Tables(error))
+        self.domain
+            .memory()
+            .lock()
+            .assign(&MACHINE, block)
+            .map_err(|(error, _)| BuildError::Tables(error))
     }
 
     /// Writes bytes at a pseudo-physical address.
@@ -105,7 +113,8 @@ impl Pages {
         let mut address = range.start;
         while address < range.end {
             let offset = (address % PAGE_SIZE as u64) as usize;
-            let length = (PAGE_SIZE - offset).min(usize::try_from(range.end - address).unwrap_or(PAGE_SIZE));
+            let length =
+                (PAGE_SIZE - offset).min(usize::try_from(range.end - address).unwrap_or(PAGE_SIZE));
             match self.mfn(address / PAGE_SIZE as u64) {
                 Some(mfn) if length == PAGE_SIZE => clear_frame(mfn),
                 _ => self.write(address, ZEROS.get(..length).unwrap_or(&[])),

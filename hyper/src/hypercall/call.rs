@@ -69,7 +69,10 @@ impl Call<'_> {
     }
 
     /// Argument `index` as 32 bits: the ABI's `int` and `unsigned int`.
-    #[expect(clippy::cast_possible_truncation, reason = "the ABI passes 32 bits in a register")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the ABI passes 32 bits in a register"
+    )]
     pub(crate) fn word(&self, index: usize) -> u32 {
         self.number(index) as u32
     }
@@ -107,7 +110,11 @@ impl Call<'_> {
 
     /// `EPERM` for callers without power over the machine.
     pub(crate) fn require_privilege(&self) -> Result<()> {
-        if self.domain().is_privileged() { Ok(()) } else { Err(Errno::EPERM.into()) }
+        if self.domain().is_privileged() {
+            Ok(())
+        } else {
+            Err(Errno::EPERM.into())
+        }
     }
 }
 
@@ -117,11 +124,17 @@ pub(crate) fn read_element<T: FromBytes>(array: GuestAddress, index: u64) -> Res
 }
 
 /// Copies to element `index` of a guest's array.
-pub(crate) fn write_element<T: IntoBytes + Immutable>(array: GuestAddress, index: u64, value: &T) -> Result<()> {
+pub(crate) fn write_element<T: IntoBytes + Immutable>(
+    array: GuestAddress,
+    index: u64,
+    value: &T,
+) -> Result<()> {
     Ok(guest::write(element::<T>(array, index)?, value)?)
 }
 
 fn element<T>(array: GuestAddress, index: u64) -> Result<GuestAddress> {
     let offset = index.checked_mul(size_of::<T>() as u64);
-    offset.and_then(|offset| array.checked_add(offset)).ok_or(Stop::Errno(Errno::EFAULT))
+    offset
+        .and_then(|offset| array.checked_add(offset))
+        .ok_or(Stop::Errno(Errno::EFAULT))
 }

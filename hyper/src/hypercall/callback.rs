@@ -3,7 +3,9 @@
 //! Results: 0; `EINVAL` for an unknown type, or an address that is not canonical or is the
 //! hypervisor's; `ENOSYS` for an unknown operation; `EFAULT`.
 
-use ringwall_abi::callback::{CallbackFlags, CallbackOp, CallbackRegister, CallbackType, CallbackUnregister};
+use ringwall_abi::callback::{
+    CallbackFlags, CallbackOp, CallbackRegister, CallbackType, CallbackUnregister,
+};
 use ringwall_abi::nmi::{NmiCallback, NmiOp};
 use ringwall_abi::{Errno, GuestAddress};
 use ringwall_hw::cpu::local;
@@ -18,7 +20,12 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         Some(CallbackOp::Register) => {
             let request: CallbackRegister = call.read(1)?;
             let address = code_address(request.address.raw()).ok_or(Errno::EINVAL)?;
-            register(call.vcpu, request.kind, address, request.flags.contains(CallbackFlags::MASK_EVENTS))
+            register(
+                call.vcpu,
+                request.kind,
+                address,
+                request.flags.contains(CallbackFlags::MASK_EVENTS),
+            )
         }
         Some(CallbackOp::Unregister) => {
             let request: CallbackUnregister = call.read(1)?;
@@ -44,8 +51,20 @@ fn register(vcpu: &Vcpu, kind: u16, address: u64, masks_events: bool) -> Result 
             guest.syscall_masks_events.set(masks_events.into());
         }
         CallbackType::Nmi => state.nmi_callback = address,
-        CallbackType::Syscall32 => state.syscall32 = Handler { address, masks_events, dpl: 3 },
-        CallbackType::Sysenter => state.sysenter = Handler { address, masks_events, dpl: 3 },
+        CallbackType::Syscall32 => {
+            state.syscall32 = Handler {
+                address,
+                masks_events,
+                dpl: 3,
+            }
+        }
+        CallbackType::Sysenter => {
+            state.sysenter = Handler {
+                address,
+                masks_events,
+                dpl: 3,
+            }
+        }
         CallbackType::SysenterDeprecated => return Err(Errno::ENOSYS.into()),
     }
     Ok(0)
@@ -67,7 +86,9 @@ pub(super) fn nmi_op(call: &mut Call<'_>) -> Result {
             let address = code_address(request.handler_address.raw()).ok_or(Errno::EINVAL)?;
             register(call.vcpu, CallbackType::Nmi.number(), address, false)
         }
-        Some(NmiOp::UnregisterCallback) => register(call.vcpu, CallbackType::Nmi.number(), 0, false),
+        Some(NmiOp::UnregisterCallback) => {
+            register(call.vcpu, CallbackType::Nmi.number(), 0, false)
+        }
         None => Err(Errno::ENOSYS.into()),
     }
 }

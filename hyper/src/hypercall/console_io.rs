@@ -22,7 +22,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         ConsoleIoOp::Write => write(call),
         ConsoleIoOp::Read => {
             let mut bytes = [0; PIECE as usize];
-            let count = usize::try_from(call.number(1) & 0x7fff_ffff).unwrap_or(0).min(bytes.len());
+            let count = usize::try_from(call.number(1) & 0x7fff_ffff)
+                .unwrap_or(0)
+                .min(bytes.len());
             let count = console::read_input(bytes.get_mut(..count).unwrap_or(&mut []));
             guest::copy_out(call.address(2), bytes.get(..count).unwrap_or(&[]))?;
             Ok(count as u64)

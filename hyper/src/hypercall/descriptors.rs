@@ -31,7 +31,8 @@ pub(super) fn set_gdt(call: &mut Call<'_>) -> Result {
 /// Makes frames of descriptors the virtual CPU's GDT.
 pub(crate) fn set_frames(vcpu: &crate::vcpu::Vcpu, frames: &[Mfn], entries: usize) -> Result {
     let domain = vcpu.domain().id();
-    let mut taken: [Option<TypeReference<Descriptor>>; GUEST_GDT_PAGES] = [const { None }; GUEST_GDT_PAGES];
+    let mut taken: [Option<TypeReference<Descriptor>>; GUEST_GDT_PAGES] =
+        [const { None }; GUEST_GDT_PAGES];
     for (slot, &frame) in taken.iter_mut().zip(frames) {
         match memory().get_descriptor_page(frame, domain, Ring::Three) {
             Ok(reference) => *slot = Some(reference),
@@ -47,10 +48,15 @@ pub(crate) fn set_frames(vcpu: &crate::vcpu::Vcpu, frames: &[Mfn], entries: usiz
     let state = &mut *guard;
     for (page, reference) in taken.iter().enumerate() {
         // The window's old translation goes with the change.
-        state.window.set_gdt_page(page, reference.as_ref().map(|reference| reference.mfn()));
+        state
+            .window
+            .set_gdt_page(page, reference.as_ref().map(|reference| reference.mfn()));
     }
     state.gdt_entries = u32::try_from(entries).unwrap_or(0);
-    for reference in core::mem::replace(&mut state.gdt, taken).into_iter().flatten() {
+    for reference in core::mem::replace(&mut state.gdt, taken)
+        .into_iter()
+        .flatten()
+    {
         memory().put_descriptor_page(reference, Stale::Flushed);
     }
     Ok(0)

@@ -6,8 +6,9 @@ use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::mode;
 
 use super::{
-    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, grant_table, iret, memory_op, mmu_update,
-    mmuext, multicall, physdev, platform, sched, segments, time, traps, update_va, vcpu_op, version,
+    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, grant_table, iret,
+    memory_op, mmu_update, mmuext, multicall, physdev, platform, sched, segments, sysctl, time,
+    traps, update_va, vcpu_op, version,
 };
 use crate::trap::{bounce, crash_current, inject};
 use crate::vcpu::{self, Handler, Vcpu};
@@ -23,26 +24,24 @@ pub(crate) extern "C" fn on_syscall(frame: &mut GuestFrame) {
         system_call(vcpu, frame);
         return;
     }
-    let arguments = [frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9];
+    let arguments = [
+        frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9,
+    ];
     let number = frame.rax;
-    let mut call = Call { arguments, vcpu, frame };
+    let mut call = Call {
+        arguments,
+        vcpu,
+        frame,
+    };
     let outcome = run(number, &mut call);
     let arguments = call.arguments;
     match outcome {
         Ok(value) => frame.rax = value,
-        Err(Stop::Errno(errno)) => {
-            ringwall_hw::log_guest!(
-                Debug,
-                "{} hypercall {number} ({:#x}, {:#x}, {:#x}): {errno}",
-                vcpu.domain().id(),
-                arguments[0],
-                arguments[1],
-                arguments[2]
-            );
-            frame.rax = errno.to_rax().cast_unsigned();
-        }
+        Err(Stop::Errno(errno)) => frame.rax = errno.to_rax().cast_unsigned(),
         Err(Stop::Resume) => {
-            [frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9] = arguments;
+            [
+                frame.rdi, frame.rsi, frame.rdx, frame.r10, frame.r8, frame.r9,
+            ] = arguments;
             frame.rip = frame.rip.wrapping_sub(SYSCALL_LENGTH);
         }
         Err(Stop::Replaced) => {}
@@ -84,6 +83,7 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         Hypercall::EventChannelOp => event_channel::handle(call),
         Hypercall::PhysdevOp => physdev::handle(call),
         Hypercall::PlatformOp => platform::handle(call),
+        Hypercall::Sysctl => sysctl::handle(call),
         Hypercall::GrantTableOp => grant_table::handle(call),
         _ => Err(Errno::ENOSYS.into()),
     }
@@ -99,7 +99,17 @@ fn system_call(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     }
     let masks_events = guest.syscall_masks_events.get() != 0;
     let iopl = vcpu.state.lock().iopl;
-    bounce(vcpu, iopl, frame, Handler { address, masks_events, dpl: 0 }, None);
+    bounce(
+        vcpu,
+        iopl,
+        frame,
+        Handler {
+            address,
+            masks_events,
+            dpl: 0,
+        },
+        None,
+    );
 }
 
 /// `syscall` in compatibility mode, which only some CPUs have.

@@ -5,8 +5,8 @@
 //! that guests use the 2-level one; `EFAULT`.
 
 use ringwall_abi::event_channel::{
-    AllocUnbound, BindInterdomain, BindIpi, BindPirq, BindVcpu, BindVirq, Close, EventChannelOp, EventChannelStatus,
-    PortStatus, Reset, Send, Unmask,
+    AllocUnbound, BindInterdomain, BindIpi, BindPirq, BindVcpu, BindVirq, Close, EventChannelOp,
+    EventChannelStatus, PortStatus, Reset, Send, Unmask,
 };
 use ringwall_abi::{DomainId, Errno, Port};
 use ringwall_model::event::{Error, Pirq, State, Virq};
@@ -33,7 +33,11 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         EventChannelOp::AllocUnbound => {
             let mut request: AllocUnbound = call.read(1)?;
             let domain = call.domain_named(request.dom)?;
-            let remote = if request.remote_dom == DomainId::SELF { call.domain().id() } else { request.remote_dom };
+            let remote = if request.remote_dom == DomainId::SELF {
+                call.domain().id()
+            } else {
+                request.remote_dom
+            };
             request.port = domain.ports().alloc_unbound(remote)?;
             call.write(1, &request)?;
         }
@@ -44,7 +48,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
                 other => domain::find(other).ok_or(Errno::ESRCH)?,
             };
             let bits = Bits(call.domain());
-            let (port, effect) = ports.bind_interdomain(remote.ports(), request.remote_port, &bits)?;
+            let (port, effect) =
+                ports.bind_interdomain(remote.ports(), request.remote_port, &bits)?;
             event::apply(call.domain(), effect);
             request.local_port = port;
             call.write(1, &request)?;
@@ -72,7 +77,10 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         }
         EventChannelOp::Status => {
             let mut request: EventChannelStatus = call.read(1)?;
-            let status = call.domain_named(request.dom)?.ports().status(request.port)?;
+            let status = call
+                .domain_named(request.dom)?
+                .ports()
+                .status(request.port)?;
             request.set_port_status(port_status(status.state), status.vcpu);
             call.write(1, &request)?;
         }
@@ -112,7 +120,10 @@ fn port_status(state: State) -> PortStatus {
 fn close(domain: &'static Domain, port: Port) -> Result<()> {
     loop {
         let peer = domain.ports().peer(port)?.and_then(domain::find);
-        match domain.ports().close(port, peer.map(Domain::ports), &Bits(domain), &Lines) {
+        match domain
+            .ports()
+            .close(port, peer.map(Domain::ports), &Bits(domain), &Lines)
+        {
             // The other end has changed since the look.
             Err(Error::NeedsPeer(_)) => {}
             outcome => return Ok(outcome?),

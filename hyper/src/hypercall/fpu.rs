@@ -11,7 +11,11 @@ use super::{Call, Result, Stop};
 use crate::trap;
 
 pub(super) fn task_switch(call: &mut Call<'_>) -> Result {
-    let to = if call.word(0) == 0 { TaskSwitched::Clear } else { TaskSwitched::Set };
+    let to = if call.word(0) == 0 {
+        TaskSwitched::Clear
+    } else {
+        TaskSwitched::Set
+    };
     trap::set_task_switched(call.vcpu, to);
     Ok(0)
 }
@@ -34,5 +38,8 @@ pub(super) fn set_debug_register(call: &mut Call<'_>) -> Result {
 
 pub(super) fn get_debug_register(call: &mut Call<'_>) -> Result {
     let state = call.vcpu.state.lock();
-    state.debug.get(register(call)?, trap::cr4_policy().read(state.cr4)).map_err(error)
+    state
+        .debug
+        .get(register(call)?, trap::cr4_policy().read(state.cr4))
+        .map_err(error)
 }

@@ -23,7 +23,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     };
     let local = local::current();
     if layout.is_user(context.cs) && !mode::enter_user(local) {
-        return Err(Stop::Crash("an iret to user code without a root table for it"));
+        return Err(Stop::Crash(
+            "an iret to user code without a root table for it",
+        ));
     }
     if context.flags & VcpuContextFlags::IN_SYSCALL.bits() == 0 {
         frame.r11 = context.r11;
@@ -36,7 +38,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     frame.ss = selector(context.ss, layout.kernel_ss());
     frame.rflags = flags::on_exit(context.rflags);
     frame.exit_by_iret();
-    call.vcpu.set_masked(Events::requested_by(context.rflags) == Events::Masked);
+    call.vcpu
+        .set_masked(Events::requested_by(context.rflags) == Events::Masked);
     Err(Stop::Replaced)
 }
 

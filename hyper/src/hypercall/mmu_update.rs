@@ -54,7 +54,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     match outcome {
         Ok(()) => Ok(0),
         Err(Stop::Resume) => {
-            call.arguments[0] = call.arguments[0].wrapping_add(done * size_of::<MmuUpdate>() as u64);
+            call.arguments[0] =
+                call.arguments[0].wrapping_add(done * size_of::<MmuUpdate>() as u64);
             call.arguments[1] = count - done | CONTINUED;
             Err(Stop::Resume)
         }
@@ -62,7 +63,10 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a domain's number has 16 bits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a domain's number has 16 bits"
+)]
 fn domains(call: &Call<'_>) -> Result<Domains> {
     let word = call.word(3);
     let tables = match (word >> 16) as u16 {
@@ -83,7 +87,11 @@ fn report(call: &Call<'_>, done: u64) -> Result<()> {
     if place.raw() == 0 {
         return Ok(());
     }
-    let earlier: u32 = if call.number(1) & CONTINUED != 0 { guest::read(place)? } else { 0 };
+    let earlier: u32 = if call.number(1) & CONTINUED != 0 {
+        guest::read(place)?
+    } else {
+        0
+    };
     #[expect(clippy::cast_possible_truncation, reason = "the count has 31 bits")]
     Ok(guest::write(place, &earlier.wrapping_add(done as u32))?)
 }
@@ -102,7 +110,9 @@ impl Held {
 fn one(call: &Call<'_>, held: &mut Held, request: MmuUpdate, domains: &Domains) -> Result<()> {
     let keep = match request.command() {
         MmuUpdateCommand::NormalPtUpdate => Keep::Nothing,
-        MmuUpdateCommand::PtUpdatePreserveAd | MmuUpdateCommand::PtUpdateNoTranslate => Keep::AccessedDirty,
+        MmuUpdateCommand::PtUpdatePreserveAd | MmuUpdateCommand::PtUpdateNoTranslate => {
+            Keep::AccessedDirty
+        }
         MmuUpdateCommand::MachphysUpdate => {
             let mfn = request.address().frame();
             return Ok(memory().update_m2p(mfn, Pfn::new(request.val), domains.frames)?);
@@ -110,7 +120,11 @@ fn one(call: &Call<'_>, held: &mut Held, request: MmuUpdate, domains: &Domains) 
     };
     let place = EntryAddress::try_from(request.address())?;
     let entry = Entry::new(request.val);
-    if held.0.as_ref().is_none_or(|table| table.mfn() != place.table) {
+    if held
+        .0
+        .as_ref()
+        .is_none_or(|table| table.mfn() != place.table)
+    {
         held.release();
         match memory().hold_any_table(place.table, domains.tables) {
             Ok(table) => held.0 = Some(table),
@@ -118,10 +132,19 @@ fn one(call: &Call<'_>, held: &mut Held, request: MmuUpdate, domains: &Domains) 
             Err(error) => return Err(error.into()),
         }
     }
-    let Some(table) = &held.0 else { return Err(Errno::EINVAL.into()) };
+    let Some(table) = &held.0 else {
+        return Err(Errno::EINVAL.into());
+    };
     match table.level() {
         Level::L1 => {
-            memory().update_l1_entry(table, place.index, entry, keep, domains.frames, Reach::Anywhere)?;
+            memory().update_l1_entry(
+                table,
+                place.index,
+                entry,
+                keep,
+                domains.frames,
+                Reach::Anywhere,
+            )?;
         }
         Level::L2 | Level::L3 | Level::L4 => {
             let mut state = call.vcpu.state.lock();

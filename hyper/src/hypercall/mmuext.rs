@@ -26,7 +26,10 @@ const BATCH: u64 = 16;
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let (list, count) = (call.address(0), call.number(1) & (CONTINUED - 1));
-    #[expect(clippy::cast_possible_truncation, reason = "a domain's number has 16 bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a domain's number has 16 bits"
+    )]
     let domain = call.domain_named(DomainId::new(call.number(3) as u16))?;
     let mut done = 0;
     let outcome = loop {
@@ -36,7 +39,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         if done != 0 && done % BATCH == 0 && MACHINE.should_preempt() {
             break Err(Stop::Resume);
         }
-        let outcome = read_element::<MmuextOp>(list, done).and_then(|operation| one(call, domain, operation));
+        let outcome =
+            read_element::<MmuextOp>(list, done).and_then(|operation| one(call, domain, operation));
         if let Err(stop) = outcome {
             break Err(stop);
         }
@@ -60,14 +64,20 @@ fn report(call: &Call<'_>, done: u64) -> Result<()> {
     if place.raw() == 0 {
         return Ok(());
     }
-    let earlier: u32 = if call.number(1) & CONTINUED != 0 { guest::read(place)? } else { 0 };
+    let earlier: u32 = if call.number(1) & CONTINUED != 0 {
+        guest::read(place)?
+    } else {
+        0
+    };
     #[expect(clippy::cast_possible_truncation, reason = "the count has 31 bits")]
     Ok(guest::write(place, &earlier.wrapping_add(done as u32))?)
 }
 
 fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<()> {
     let vcpu = call.vcpu;
-    let Some(command) = operation.command() else { return Err(Errno::ENOSYS.into()) };
+    let Some(command) = operation.command() else {
+        return Err(Errno::ENOSYS.into());
+    };
     match command {
         MmuExtCommand::PinL1Table => pin(vcpu, domain, operation.mfn(), Level::L1),
         MmuExtCommand::PinL2Table => pin(vcpu, domain, operation.mfn(), Level::L2),
@@ -79,7 +89,9 @@ fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<
         MmuExtCommand::NewBaseptr => set_kernel_root(vcpu, operation.mfn()),
         MmuExtCommand::NewUserBaseptr => set_user_root(vcpu, operation.mfn()),
         // There is one CPU: a set of CPUs is this one, whichever virtual CPUs were named.
-        MmuExtCommand::TlbFlushLocal | MmuExtCommand::TlbFlushMulti | MmuExtCommand::TlbFlushAll => {
+        MmuExtCommand::TlbFlushLocal
+        | MmuExtCommand::TlbFlushMulti
+        | MmuExtCommand::TlbFlushAll => {
             MACHINE.flush_local(control::invalidate_all);
             Ok(())
         }
@@ -104,10 +116,12 @@ fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<
         }
         MmuExtCommand::CopyPage => {
             let source = memory().get_page(operation.source_mfn(), domain.id())?;
-            let outcome = memory().get_writable(operation.mfn(), domain.id()).map(|page| {
-                copy_frame(source.mfn(), page.mfn());
-                memory().put_writable(page, Stale::Flushed);
-            });
+            let outcome = memory()
+                .get_writable(operation.mfn(), domain.id())
+                .map(|page| {
+                    copy_frame(source.mfn(), page.mfn());
+                    memory().put_writable(page, Stale::Flushed);
+                });
             memory().put_page(source);
             Ok(outcome?)
         }
@@ -129,7 +143,10 @@ pub(crate) fn set_kernel_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
         Some(root) if root.mfn() == mfn => None,
         _ => {
             let root = memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished)?;
-            local.guest.kernel_root.set(crate::schedule::root_address(&root));
+            local
+                .guest
+                .kernel_root
+                .set(crate::schedule::root_address(&root));
             state.kernel_root.replace(root)
         }
     };
@@ -145,14 +162,21 @@ fn set_user_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
     let mut guard = vcpu.state.lock();
     let state = &mut *guard;
     let local = local::current();
-    if state.user_root.as_ref().is_some_and(|root| root.mfn() == mfn) {
+    if state
+        .user_root
+        .as_ref()
+        .is_some_and(|root| root.mfn() == mfn)
+    {
         return Ok(());
     }
     let root = match mfn.raw() {
         0 => None,
         _ => Some(memory().get_root(mfn, vcpu.domain().id(), &mut state.unfinished)?),
     };
-    local.guest.user_root.set(root.as_ref().map_or(0, crate::schedule::root_address));
+    local
+        .guest
+        .user_root
+        .set(root.as_ref().map_or(0, crate::schedule::root_address));
     if let Some(old) = core::mem::replace(&mut state.user_root, root) {
         memory().release_root(old, &mut state.unfinished);
     }
@@ -161,7 +185,11 @@ fn set_user_root(vcpu: &Vcpu, mfn: Mfn) -> Result<()> {
 
 /// Loads an LDT: `entries` descriptors at a page-aligned address of the guest's.
 fn set_ldt(vcpu: &Vcpu, address: GuestAddress, entries: u32) -> Result<()> {
-    if entries > 8192 || address.page_offset() != 0 || !address.is_canonical() || !outside_hypervisor(address.raw()) {
+    if entries > 8192
+        || address.page_offset() != 0
+        || !address.is_canonical()
+        || !outside_hypervisor(address.raw())
+    {
         return Err(Errno::EINVAL.into());
     }
     let pages = (entries as usize * 8).div_ceil(PAGE_SIZE);
@@ -169,16 +197,17 @@ fn set_ldt(vcpu: &Vcpu, address: GuestAddress, entries: u32) -> Result<()> {
     let root = MachineAddress::new(local::current().guest.kernel_root.get()).frame();
     let mut taken: [Option<_>; LDT_PAGES] = [const { None }; LDT_PAGES];
     for (page, slot) in taken.iter_mut().enumerate().take(pages) {
-        let outcome = address.checked_add((page * PAGE_SIZE) as u64).ok_or(Stop::Errno(Errno::EINVAL)).and_then(
-            |address| {
+        let outcome = address
+            .checked_add((page * PAGE_SIZE) as u64)
+            .ok_or(Stop::Errno(Errno::EINVAL))
+            .and_then(|address| {
                 let route = memory().walk(root, address)?;
                 let entry = MACHINE.read_entry(route.level1, EntryIndex::of(address, Level::L1));
                 if !entry.is_present() {
                     return Err(Errno::EINVAL.into());
                 }
                 Ok(memory().get_descriptor_page(entry.frame(), domain, Ring::Three)?)
-            },
-        );
+            });
         match outcome {
             Ok(reference) => *slot = Some(reference),
             Err(stop) => {
@@ -192,7 +221,9 @@ fn set_ldt(vcpu: &Vcpu, address: GuestAddress, entries: u32) -> Result<()> {
     let mut guard = vcpu.state.lock();
     let state = &mut *guard;
     for (page, reference) in taken.iter().enumerate() {
-        state.window.set_ldt_page(page, reference.as_ref().map(|reference| reference.mfn()));
+        state
+            .window
+            .set_ldt_page(page, reference.as_ref().map(|reference| reference.mfn()));
     }
     let old = core::mem::replace(&mut state.ldt, taken);
     state.ldt_entries = entries;

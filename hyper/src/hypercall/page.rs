@@ -26,7 +26,9 @@ pub(crate) fn write(mfn: Mfn) {
             &[0x51, 0x41, 0x53, 0x50, 0xb8, number, 0, 0, 0, 0x0f, 0x05]
         } else {
             // push rcx; push r11; mov eax, number; syscall; pop r11; pop rcx; ret
-            &[0x51, 0x41, 0x53, 0xb8, number, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3]
+            &[
+                0x51, 0x41, 0x53, 0xb8, number, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3,
+            ]
         };
         if let Some(start) = entry.get_mut(..code.len()) {
             start.copy_from_slice(code);

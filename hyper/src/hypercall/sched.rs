@@ -69,15 +69,21 @@ fn poll(call: &mut Call<'_>) -> Result {
         Ok::<_, Stop>(found | domain.ports().is_pending(port, &bits)?)
     });
     let passed = request.timeout_ns != 0 && request.timeout_ns <= clock::now_ns();
-    let waits = matches!(outcome, Ok(false)) && !passed && !(call.vcpu.is_event_pending() && !call.vcpu.is_masked());
+    let waits = matches!(outcome, Ok(false))
+        && !passed
+        && !(call.vcpu.is_event_pending() && !call.vcpu.is_masked());
     if !waits {
         end_poll(call.vcpu);
         return outcome.map(|_| 0);
     }
     if request.timeout_ns != 0 {
         let deadline = call.vcpu.timers.lock().deadline_ns();
-        let next = deadline.map_or(request.timeout_ns, |deadline| deadline.min(request.timeout_ns));
-        call.vcpu.poll_until.store(request.timeout_ns, Ordering::Relaxed);
+        let next = deadline.map_or(request.timeout_ns, |deadline| {
+            deadline.min(request.timeout_ns)
+        });
+        call.vcpu
+            .poll_until
+            .store(request.timeout_ns, Ordering::Relaxed);
         schedule::set_deadline(call.vcpu, Some(next));
     }
     schedule::stop(call.vcpu);
@@ -102,7 +108,12 @@ pub(crate) fn finish_poll(vcpu: &Vcpu, _frame: &mut GuestFrame) {
 /// The domain asks to be ended. With dom0 the machine ends.
 fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     let reason = ShutdownReason::from_number(reason.into());
-    log!(Info, "{} shuts down: {}", domain.id(), reason.map_or("unknown reason", ShutdownReason::header_name));
+    log!(
+        Info,
+        "{} shuts down: {}",
+        domain.id(),
+        reason.map_or("unknown reason", ShutdownReason::header_name)
+    );
     for vcpu in domain.vcpus() {
         vcpu.up.store(false, Ordering::Release);
         schedule::stop(vcpu);
@@ -110,7 +121,7 @@ fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     if domain.is_privileged() {
         match reason {
             Some(ShutdownReason::Reboot) => reset::restart(),
-            Some(ShutdownReason::Poweroff) => ringwall_hw::panic::stop(),
+            Some(ShutdownReason::Poweroff) => reset::power_off(),
             _ => ringwall_hw::panic::stop(),
         }
     }

@@ -38,5 +38,6 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 
 /// An address at which a guest's handler may start.
 pub(crate) fn code_address(address: u64) -> Option<u64> {
-    (ringwall_abi::is_canonical(address) && ringwall_hw::layout::outside_hypervisor(address)).then_some(address)
+    (ringwall_abi::is_canonical(address) && ringwall_hw::layout::outside_hypervisor(address))
+        .then_some(address)
 }

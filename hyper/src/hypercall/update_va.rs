@@ -18,8 +18,13 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 }
 
 pub(super) fn handle_other_domain(call: &mut Call<'_>) -> Result {
-    #[expect(clippy::cast_possible_truncation, reason = "a domain's number has 16 bits")]
-    let owner = call.domain_named(DomainId::new(call.number(3) as u16))?.id();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a domain's number has 16 bits"
+    )]
+    let owner = call
+        .domain_named(DomainId::new(call.number(3) as u16))?
+        .id();
     update(call, owner)
 }
 

@@ -10,8 +10,8 @@ use core::sync::atomic::Ordering;
 
 use ringwall_abi::arch_x86::VcpuGuestContext;
 use ringwall_abi::vcpu::{
-    GetPhysid, RegisterRunstateMemoryArea, RegisterTimeMemoryArea, RegisterVcpuInfo, Runstate, RunstateInfo,
-    SetPeriodicTimer, SetSingleshotTimer, VcpuOp,
+    GetPhysid, RegisterRunstateMemoryArea, RegisterTimeMemoryArea, RegisterVcpuInfo, Runstate,
+    RunstateInfo, SetPeriodicTimer, SetSingleshotTimer, VcpuOp,
 };
 use ringwall_abi::xen::VcpuInfo;
 use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE, VcpuId};
@@ -28,7 +28,10 @@ use crate::{clock, context, schedule};
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let operation = VcpuOp::from_number(call.number(0) & 0xffff_ffff).ok_or(Errno::ENOSYS)?;
-    let vcpu = call.domain().vcpu(VcpuId::new(call.word(1))).ok_or(Errno::ENOENT)?;
+    let vcpu = call
+        .domain()
+        .vcpu(VcpuId::new(call.word(1)))
+        .ok_or(Errno::ENOENT)?;
     match operation {
         VcpuOp::Initialise => {
             let request: alloc::boxed::Box<VcpuGuestContext> = read_boxed(call.address(2))?;
@@ -59,7 +62,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         VcpuOp::SetPeriodicTimer => {
             let request: SetPeriodicTimer = call.read(2)?;
             let mut timers = vcpu.timers.lock();
-            timers.set_periodic(request.period_ns, clock::now_ns()).map_err(Errno::from)?;
+            timers
+                .set_periodic(request.period_ns, clock::now_ns())
+                .map_err(Errno::from)?;
             let next = timers.deadline_ns();
             drop(timers);
             schedule::set_deadline(vcpu, next);
@@ -78,7 +83,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             let request: SetSingleshotTimer = call.read(2)?;
             let flags = OneShotFlags::from_bits_truncate(request.flags.bits());
             let mut timers = vcpu.timers.lock();
-            timers.set_one_shot(request.timeout_abs_ns, flags, clock::now_ns()).map_err(Errno::from)?;
+            timers
+                .set_one_shot(request.timeout_abs_ns, flags, clock::now_ns())
+                .map_err(Errno::from)?;
             let next = timers.deadline_ns();
             drop(timers);
             schedule::set_deadline(vcpu, next);
@@ -101,7 +108,12 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         VcpuOp::GetPhysid => {
             call.require_privilege()?;
             let id = u64::from(vcpu.id().raw());
-            call.write(2, &GetPhysid { phys_id: id | id << 32 })?;
+            call.write(
+                2,
+                &GetPhysid {
+                    phys_id: id | id << 32,
+                },
+            )?;
         }
         VcpuOp::RegisterVcpuTimeMemoryArea => {
             let request: RegisterTimeMemoryArea = call.read(2)?;
@@ -114,7 +126,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 }
 
 /// Copies a large structure to the heap.
-fn read_boxed<T: zerocopy::FromBytes + zerocopy::IntoBytes>(from: GuestAddress) -> Result<alloc::boxed::Box<T>> {
+fn read_boxed<T: zerocopy::FromBytes + zerocopy::IntoBytes>(
+    from: GuestAddress,
+) -> Result<alloc::boxed::Box<T>> {
     let mut value = alloc::boxed::Box::new(T::new_zeroed());
     guest::copy_in(value.as_mut_bytes(), from)?;
     Ok(value)
@@ -122,7 +136,11 @@ fn read_boxed<T: zerocopy::FromBytes + zerocopy::IntoBytes>(from: GuestAddress) 
 
 fn usable(address: GuestAddress) -> Result<GuestAddress> {
     let good = address.is_canonical() && ringwall_hw::layout::outside_hypervisor(address.raw());
-    if good { Ok(address) } else { Err(Errno::EFAULT.into()) }
+    if good {
+        Ok(address)
+    } else {
+        Err(Errno::EFAULT.into())
+    }
 }
 
 fn runstate(vcpu: &Vcpu) -> RunstateInfo {
@@ -138,7 +156,12 @@ fn runstate(vcpu: &Vcpu) -> RunstateInfo {
         Runstate::Blocked => 2,
         Runstate::Offline => 3,
     };
-    RunstateInfo { state, state_entry_time: since, time: runstates.total_ns, ..Default::default() }
+    RunstateInfo {
+        state,
+        state_entry_time: since,
+        time: runstates.total_ns,
+        ..Default::default()
+    }
 }
 
 /// Moves `vcpu_info` to the guest's own memory, once.
@@ -153,7 +176,9 @@ fn register_info(vcpu: &Vcpu, request: RegisterVcpuInfo) -> Result<()> {
     }
     let page = memory().get_writable(Mfn::new(request.mfn.raw()), vcpu.domain().id())?;
     for word in 0..size_of::<VcpuInfo>() / 8 {
-        let value = vcpu.info_word(word).map_or(0, |word| word.load(Ordering::Relaxed));
+        let value = vcpu
+            .info_word(word)
+            .map_or(0, |word| word.load(Ordering::Relaxed));
         ringwall_hw::memory::write_frame_word(page.mfn(), offset / 8 + word, value);
     }
     vcpu.set_info_address(page.mfn(), offset);
@@ -169,7 +194,10 @@ fn register_info(vcpu: &Vcpu, request: RegisterVcpuInfo) -> Result<()> {
         memory().put_writable(page, Stale::Flushed);
     }
     if vcpu::current().is_some_and(|current| core::ptr::eq(current, vcpu)) {
-        local::current().guest.vcpu_info.set(DIRECT_MAP_START + vcpu.info_address());
+        local::current()
+            .guest
+            .vcpu_info
+            .set(DIRECT_MAP_START + vcpu.info_address());
     }
     clock::publish(vcpu);
     Ok(())

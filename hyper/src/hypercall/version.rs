@@ -42,15 +42,30 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             Ok(0)
         }
         Some(VersionOp::Capabilities) => text::<1024>(call, CAPABILITIES),
-        Some(VersionOp::Changeset) => text::<64>(call, concat!("ringwall ", env!("CARGO_PKG_VERSION"))),
+        Some(VersionOp::Changeset) => {
+            text::<64>(call, concat!("ringwall ", env!("CARGO_PKG_VERSION")))
+        }
         Some(VersionOp::PlatformParameters) => {
-            call.write(1, &PlatformParameters { virt_start: HYPERVISOR_START })?;
+            call.write(
+                1,
+                &PlatformParameters {
+                    virt_start: HYPERVISOR_START,
+                },
+            )?;
             Ok(0)
         }
         Some(VersionOp::GetFeatures) => {
             let mut info: FeatureInfo = call.read(1)?;
-            let dom0 = if call.domain().is_privileged() { Feature::Dom0.bit() } else { 0 };
-            info.submap = if info.submap_index == 0 { FEATURES | dom0 } else { 0 };
+            let dom0 = if call.domain().is_privileged() {
+                Feature::Dom0.bit()
+            } else {
+                0
+            };
+            info.submap = if info.submap_index == 0 {
+                FEATURES | dom0
+            } else {
+                0
+            };
             call.write(1, &info)?;
             Ok(0)
         }
@@ -84,14 +99,17 @@ fn text<const N: usize>(call: &Call<'_>, text: &str) -> Result {
 
 pub(super) fn vm_assist(call: &mut Call<'_>) -> Result {
     let kind = VmAssistType::from_number(call.number(1) & 0xffff_ffff).ok_or(Errno::EINVAL)?;
-    let command = VmAssistCommand::from_number(call.number(0) & 0xffff_ffff).ok_or(Errno::ENOSYS)?;
+    let command =
+        VmAssistCommand::from_number(call.number(0) & 0xffff_ffff).ok_or(Errno::ENOSYS)?;
     match kind {
         // Writes to tables are emulated whether the guest asks for it or not, as is the IOPL.
         VmAssistType::WritablePagetables
         | VmAssistType::RunstateUpdateFlag
         | VmAssistType::FourGbSegments
         | VmAssistType::PaeExtendedCr3 => {}
-        VmAssistType::FourGbSegmentsNotify | VmAssistType::ArchitecturalIopl | VmAssistType::M2pStrict => {
+        VmAssistType::FourGbSegmentsNotify
+        | VmAssistType::ArchitecturalIopl
+        | VmAssistType::M2pStrict => {
             return Err(Errno::EINVAL.into());
         }
     }

@@ -75,8 +75,7 @@ pub(crate) fn status(pirq: Pirq) -> Result<IrqStatusFlags, Errno> {
 /// Gives a pin its PIRQ, which has the pin's number.
 pub(crate) fn map_pin(gsi: u32) -> Result<(), Errno> {
     remap(|pirqs, controllers| {
-        let line = pirqs.map_pin(gsi)?;
-        if !line.is_bound {
+        if let Some(line) = pirqs.map_pin(gsi)? {
             route(controllers, &line, Mask::Masked);
         }
         Ok(())
@@ -86,9 +85,7 @@ pub(crate) fn map_pin(gsi: u32) -> Result<(), Errno> {
 /// Says how a pin's line signals.
 pub(crate) fn set_signal(gsi: u32, signal: Signal) -> Result<(), Errno> {
     with(|pirqs, controllers| {
-        if let Some(line) = pirqs.set_signal(gsi, signal)?
-            && !line.is_bound
-        {
+        if let Some(line) = pirqs.set_signal(gsi, signal)? {
             route(controllers, &line, Mask::Masked);
         }
         Ok(())

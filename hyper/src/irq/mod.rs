@@ -16,4 +16,3 @@ pub(crate) use kept::{is_kept, is_port_denied, keep_serial_ports};
 pub(crate) use lines::{
     Lines, end, forget, map_messages, map_pin, reserve, restore, set_signal, status, unmap,
 };
-pub(crate) use ringwall_hw::reset::power_off;

@@ -11,12 +11,18 @@ use ringwall_hw::guest::mode;
 use ringwall_hw::memory::guest;
 use ringwall_model::emulate::flags::{self, Events};
 
-use super::layout::RingLayout;
 use super::end::crash_current;
+use super::layout::RingLayout;
 use crate::vcpu::{Handler, State, Vcpu};
 
 /// Enters a handler of the guest's kernel. The domain ends if its stack can't be written.
-pub(crate) fn bounce(vcpu: &'static Vcpu, iopl: u8, frame: &mut GuestFrame, handler: Handler, error: Option<u64>) {
+pub(crate) fn bounce(
+    vcpu: &'static Vcpu,
+    iopl: u8,
+    frame: &mut GuestFrame,
+    handler: Handler,
+    error: Option<u64>,
+) {
     let layout = RingLayout;
     let local = local::current();
     let masked = vcpu.is_masked();
@@ -26,24 +32,35 @@ pub(crate) fn bounce(vcpu: &'static Vcpu, iopl: u8, frame: &mut GuestFrame, hand
         mode::enter_kernel(local);
         (local.guest.kernel_stack.get(), frame.cs & 0xffff)
     };
-    let events = if masked { Events::Masked } else { Events::Enabled };
+    let events = if masked {
+        Events::Masked
+    } else {
+        Events::Enabled
+    };
     let rflags = flags::in_frame(frame.rflags, events, iopl);
     let cs = cs | u64::from(masked) << 32;
     let top = stack & !15;
     let written = match error {
         None => {
-            let words = [frame.rcx, frame.r11, frame.rip, cs, rflags, frame.rsp, frame.ss];
+            let words = [
+                frame.rcx, frame.r11, frame.rip, cs, rflags, frame.rsp, frame.ss,
+            ];
             frame.rsp = top.wrapping_sub(8 * words.len() as u64);
             guest::write(GuestAddress::new(frame.rsp), &words)
         }
         Some(error) => {
-            let words = [frame.rcx, frame.r11, error, frame.rip, cs, rflags, frame.rsp, frame.ss];
+            let words = [
+                frame.rcx, frame.r11, error, frame.rip, cs, rflags, frame.rsp, frame.ss,
+            ];
             frame.rsp = top.wrapping_sub(8 * words.len() as u64);
             guest::write(GuestAddress::new(frame.rsp), &words)
         }
     };
     if written.is_err() {
-        crash_current(frame, "its kernel stack can't be written for an exception or event");
+        crash_current(
+            frame,
+            "its kernel stack can't be written for an exception or event",
+        );
         return;
     }
     if handler.masks_events && !masked {
@@ -61,7 +78,14 @@ pub(crate) fn bounce(vcpu: &'static Vcpu, iopl: u8, frame: &mut GuestFrame, hand
 pub(crate) fn inject(vcpu: &'static Vcpu, frame: &mut GuestFrame, vector: u8, error: Option<u64>) {
     let (handler, iopl) = {
         let state: &State = &vcpu.state.lock();
-        (state.traps.get(usize::from(vector)).copied().unwrap_or_default(), state.iopl)
+        (
+            state
+                .traps
+                .get(usize::from(vector))
+                .copied()
+                .unwrap_or_default(),
+            state.iopl,
+        )
     };
     if handler.address == 0 {
         frame.vector = vector.into();
@@ -84,5 +108,15 @@ pub(crate) fn deliver_events(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         crash_current(frame, "an event, but no event callback is registered");
         return;
     }
-    bounce(vcpu, iopl, frame, Handler { address, masks_events: true, dpl: 0 }, None);
+    bounce(
+        vcpu,
+        iopl,
+        frame,
+        Handler {
+            address,
+            masks_events: true,
+            dpl: 0,
+        },
+        None,
+    );
 }

@@ -67,7 +67,9 @@ pub(crate) extern "C" fn on_exit(frame: &mut GuestFrame) {
         if local.attention.swap(0, Ordering::Relaxed) & RESCHEDULE != 0 {
             schedule::reschedule(frame);
         }
-        let Some(vcpu): Option<&'static Vcpu> = vcpu::current() else { return };
+        let Some(vcpu): Option<&'static Vcpu> = vcpu::current() else {
+            return;
+        };
         hypercall::finish_poll(vcpu, frame);
         bounce::deliver_events(vcpu, frame);
         if local.attention.load(Ordering::Relaxed) == 0 {

@@ -15,7 +15,10 @@ pub(crate) fn crash_current(frame: &mut GuestFrame, reason: &str) {
     let Some(vcpu) = vcpu::current() else { return };
     let domain = vcpu.domain();
     if domain.set_crashed() {
-        console::emit(Level::Error, format_args!("{} vcpu {} ends: {reason}", domain.id(), vcpu.id().raw()));
+        console::emit(
+            Level::Error,
+            format_args!("{} vcpu {} ends: {reason}", domain.id(), vcpu.id().raw()),
+        );
         panic::registers(frame);
         stack(frame.rsp);
     }
@@ -33,8 +36,13 @@ fn stack(rsp: u64) {
     log!(Error, "stack:");
     for line in 0..8 {
         let address = rsp.wrapping_add(32 * line);
-        let Ok([a, b, c, d]) = guest::read::<[u64; 4]>(GuestAddress::new(address)) else { break };
-        log!(Error, "  {address:016x}: {a:016x} {b:016x} {c:016x} {d:016x}");
+        let Ok([a, b, c, d]) = guest::read::<[u64; 4]>(GuestAddress::new(address)) else {
+            break;
+        };
+        log!(
+            Error,
+            "  {address:016x}: {a:016x} {b:016x} {c:016x} {d:016x}"
+        );
     }
 }
 
@@ -46,7 +54,10 @@ pub(super) fn failsafe(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         (state.failsafe_callback, state.failsafe_masks_events)
     };
     if address == 0 {
-        crash_current(frame, "an iret that can't be done, and no failsafe callback");
+        crash_current(
+            frame,
+            "an iret that can't be done, and no failsafe callback",
+        );
         return;
     }
     let local = ringwall_hw::cpu::local::current();
@@ -79,7 +90,10 @@ pub(super) fn failsafe(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         chunk.copy_from_slice(&word.to_ne_bytes());
     }
     if guest::copy_out(GuestAddress::new(frame.rsp), &bytes).is_err() {
-        crash_current(frame, "its kernel stack can't be written for the failsafe callback");
+        crash_current(
+            frame,
+            "its kernel stack can't be written for the failsafe callback",
+        );
         return;
     }
     if masks {

@@ -13,7 +13,10 @@ pub(super) struct Code {
 impl Code {
     /// Fetches as many bytes as there are, at most as an instruction can have.
     pub(super) fn at(rip: u64) -> Self {
-        let mut code = Self { bytes: [0; MAX_INSTRUCTION_BYTES], length: MAX_INSTRUCTION_BYTES };
+        let mut code = Self {
+            bytes: [0; MAX_INSTRUCTION_BYTES],
+            length: MAX_INSTRUCTION_BYTES,
+        };
         let address = GuestAddress::new(rip);
         if guest::copy_in(&mut code.bytes, address).is_err() {
             // The next page may not be there.

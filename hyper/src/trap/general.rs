@@ -49,9 +49,20 @@ fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let in_kernel = mode::in_kernel(local::current());
     let (handler, iopl) = {
         let state = vcpu.state.lock();
-        (state.traps.get(usize::from(vector)).copied().unwrap_or_default(), state.iopl)
+        (
+            state
+                .traps
+                .get(usize::from(vector))
+                .copied()
+                .unwrap_or_default(),
+            state.iopl,
+        )
     };
-    let needed = if in_kernel { RingLayout.kernel_dpl() } else { 3 };
+    let needed = if in_kernel {
+        RingLayout.kernel_dpl()
+    } else {
+        3
+    };
     if handler.address == 0 || handler.dpl < needed {
         // As the CPU does: 8n + 2.
         let error = u64::from(vector) << 3 | ERROR_IDT;

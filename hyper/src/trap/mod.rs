@@ -9,9 +9,10 @@ mod general;
 mod layout;
 mod page_fault;
 mod privileged;
+mod quirk;
 
-pub(crate) use bounce::{bounce, deliver_events, inject};
-pub(crate) use dispatch::{HANDLERS, on_exit};
+pub(crate) use bounce::{bounce, inject};
+pub(crate) use dispatch::HANDLERS;
 pub(crate) use end::crash_current;
-pub(crate) use privileged::{cr4_policy, set_debug_register, set_task_switched};
 pub(crate) use layout::RingLayout;
+pub(crate) use privileged::{cr4_policy, set_debug_register, set_task_switched};

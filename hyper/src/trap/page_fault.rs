@@ -6,12 +6,13 @@ use ringwall_abi::GuestAddress;
 use ringwall_hw::cpu::{control, local, msr::GuestBase};
 use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::mode;
-use ringwall_model::emulate::pte::{self, Store};
 use ringwall_model::emulate::SegmentBases;
+use ringwall_model::emulate::pte::{self, Store};
 use ringwall_model::memory::{Entry, EntryIndex, Error, Keep, Kind, Level, Machine, Reach};
 
 use super::bounce;
 use super::fetch::Code;
+use super::quirk;
 use crate::machine::{MACHINE, memory};
 use crate::vcpu::Vcpu;
 
@@ -28,6 +29,9 @@ pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let address = control::fault_address();
     let error = frame.error_code;
     let in_kernel = mode::in_kernel(local::current());
+    if error & USER == 0 && quirk::return_in_ring_3(frame) {
+        return;
+    }
     if in_kernel
         && error & (PROTECTION | WRITE | RESERVED | FETCH) == PROTECTION | WRITE
         && write_table(vcpu, frame, GuestAddress::new(address)).is_ok()
@@ -54,7 +58,11 @@ impl From<Error> for NotEmulated {
 
 /// Does a write to a table of level 1 for the guest. Also `Ok` where nothing was done, and the guest
 /// is to execute the instruction again.
-fn write_table(vcpu: &'static Vcpu, frame: &mut GuestFrame, address: GuestAddress) -> Result<(), NotEmulated> {
+fn write_table(
+    vcpu: &'static Vcpu,
+    frame: &mut GuestFrame,
+    address: GuestAddress,
+) -> Result<(), NotEmulated> {
     let domain = vcpu.domain().id();
     let root = local::current().guest.kernel_root.get();
     let root = ringwall_abi::MachineAddress::new(root).frame();
@@ -63,13 +71,18 @@ fn write_table(vcpu: &'static Vcpu, frame: &mut GuestFrame, address: GuestAddres
     if !mapping.is_present() || mapping.is_writable() {
         return Err(NotEmulated);
     }
-    let is_table = MACHINE.frame(mapping.frame()).is_some_and(|frame| frame.usage().0 == Kind::L1);
+    let is_table = MACHINE
+        .frame(mapping.frame())
+        .is_some_and(|frame| frame.usage().0 == Kind::L1);
     if !is_table {
         return Err(NotEmulated);
     }
     let code = Code::at(frame.rip);
     let access = pte::decode(code.bytes()).ok_or(NotEmulated)?;
-    let bases = || SegmentBases { fs: GuestBase::Fs.get(), gs: GuestBase::Gs.get() };
+    let bases = || SegmentBases {
+        fs: GuestBase::Fs.get(),
+        gs: GuestBase::Gs.get(),
+    };
     let target = if access.uses_segment_base() {
         access.address(frame, &bases())
     } else {
@@ -84,13 +97,28 @@ fn write_table(vcpu: &'static Vcpu, frame: &mut GuestFrame, address: GuestAddres
     let mut outcome = Err(NotEmulated);
     for _ in 0..ATTEMPTS {
         let old = MACHINE.read_entry(table.mfn(), index);
-        let Some(effects) = access.apply(target, old.raw(), frame) else { break };
+        let Some(effects) = access.apply(target, old.raw(), frame) else {
+            break;
+        };
         let done = match effects.store {
             Store::Overwrite(new) => memory()
-                .update_l1_entry(&table, index, Entry::new(new), Keep::Nothing, domain, Reach::Anywhere)
+                .update_l1_entry(
+                    &table,
+                    index,
+                    Entry::new(new),
+                    Keep::Nothing,
+                    domain,
+                    Reach::Anywhere,
+                )
                 .map(|_| true),
             Store::Replace { expected, new } => memory()
-                .compare_exchange_l1_entry(&table, index, Entry::new(expected), Entry::new(new), domain)
+                .compare_exchange_l1_entry(
+                    &table,
+                    index,
+                    Entry::new(expected),
+                    Entry::new(new),
+                    domain,
+                )
                 .map(|found| found == Entry::new(expected)),
             Store::Keep => Ok(true),
         };

@@ -12,7 +12,9 @@ use ringwall_model::emulate::control::{self as guest_control, Cr4, Cr4Policy, Ta
 use ringwall_model::emulate::privileged::{
     ControlRegister, CpuidForm, Instruction, Privileged, WordOperand, pair, set_pair,
 };
-use ringwall_model::emulate::{Register, RegisterFile, RegisterPart, SegmentBases, Width, step_over};
+use ringwall_model::emulate::{
+    Register, RegisterFile, RegisterPart, SegmentBases, Width, step_over,
+};
 use ringwall_model::msr as policy;
 use spin::Once;
 
@@ -33,10 +35,19 @@ fn host(leaf: u32, subleaf: u32) -> Leaf {
 pub(crate) fn cr4_policy() -> &'static Cr4Policy {
     CR4.call_once(|| {
         let fsgsbase = features().contains(Features::FSGSBASE);
-        let supported = Cr4::TSD | Cr4::DE | if fsgsbase { Cr4::FSGSBASE } else { Cr4::empty() };
+        let supported = Cr4::TSD
+            | Cr4::DE
+            | if fsgsbase {
+                Cr4::FSGSBASE
+            } else {
+                Cr4::empty()
+            };
         let xsave = features().contains(Features::XSAVE);
         let supported = supported | if xsave { Cr4::OSXSAVE } else { Cr4::empty() };
-        Cr4Policy::new(supported, Cr4::from_bits_truncate(fixed_cr4() & !Cr4::OSXSAVE.bits()))
+        Cr4Policy::new(
+            supported,
+            Cr4::from_bits_truncate(fixed_cr4() & !Cr4::OSXSAVE.bits()),
+        )
     })
 }
 
@@ -45,7 +56,11 @@ fn guest_cpuid() -> &'static GuestCpuid {
 }
 
 /// Does a privileged instruction for the guest's kernel, or user code that has the right.
-pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: &Instruction) -> Result<(), Refused> {
+pub(super) fn emulate(
+    vcpu: &'static Vcpu,
+    frame: &mut GuestFrame,
+    instruction: &Instruction,
+) -> Result<(), Refused> {
     let in_kernel = mode::in_kernel(local::current());
     let length = instruction.length;
     match instruction.operation {
@@ -67,7 +82,9 @@ pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: 
             if let Some(address) = operation.address(frame, &bases()) {
                 let value = read_port(vcpu, operation.port(frame), operation.width())?;
                 let bytes = value.to_le_bytes();
-                let part = bytes.get(..operation.width().bytes() as usize).ok_or(Refused)?;
+                let part = bytes
+                    .get(..operation.width().bytes() as usize)
+                    .ok_or(Refused)?;
                 guest::copy_out(GuestAddress::new(address), part).map_err(|_| Refused)?;
                 operation.advance(frame, length);
                 return Ok(());
@@ -76,7 +93,9 @@ pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: 
         Privileged::OutString(operation) => {
             if let Some(address) = operation.address(frame, &bases()) {
                 let mut bytes = [0; 4];
-                let part = bytes.get_mut(..operation.width().bytes() as usize).ok_or(Refused)?;
+                let part = bytes
+                    .get_mut(..operation.width().bytes() as usize)
+                    .ok_or(Refused)?;
                 guest::copy_in(part, GuestAddress::new(address)).map_err(|_| Refused)?;
                 let value = u32::from_le_bytes(bytes);
                 write_port(vcpu, operation.port(frame), operation.width(), value.into())?;
@@ -109,7 +128,9 @@ pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: 
             let value = u16::try_from(part.read(frame) & 0xffff).map_err(|_| Refused)?;
             set_task_switched(vcpu, guest_control::lmsw(value).map_err(|_| Refused)?);
         }
-        Privileged::Lmsw(WordOperand::Memory(_)) | Privileged::Smsw(WordOperand::Memory(_)) => return Err(Refused),
+        Privileged::Lmsw(WordOperand::Memory(_)) | Privileged::Smsw(WordOperand::Memory(_)) => {
+            return Err(Refused);
+        }
         Privileged::Invlpg(operand) => {
             let address = operand.address(frame, length, &bases());
             if ringwall_hw::layout::outside_hypervisor(address) {
@@ -127,7 +148,8 @@ pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: 
         }
         Privileged::Wrmsr => write_msr(vcpu, register_number(frame), pair(frame))?,
         Privileged::Xgetbv => {
-            if frame.get(Register::Rcx) & 0xffff_ffff != 0 || !features().contains(Features::XSAVE) {
+            if frame.get(Register::Rcx) & 0xffff_ffff != 0 || !features().contains(Features::XSAVE)
+            {
                 return Err(Refused);
             }
             set_pair(frame, vcpu.state.lock().fpu.components());
@@ -146,22 +168,36 @@ pub(super) fn emulate(vcpu: &'static Vcpu, frame: &mut GuestFrame, instruction: 
 }
 
 fn bases() -> SegmentBases {
-    SegmentBases { fs: msr::GuestBase::Fs.get(), gs: msr::GuestBase::Gs.get() }
+    SegmentBases {
+        fs: msr::GuestBase::Fs.get(),
+        gs: msr::GuestBase::Gs.get(),
+    }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "ecx is the low half of rcx")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "ecx is the low half of rcx"
+)]
 fn register_number(frame: &GuestFrame) -> u32 {
     frame.rcx as u32
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "leaf and subleaf are the low halves")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "leaf and subleaf are the low halves"
+)]
 fn do_cpuid(vcpu: &Vcpu, frame: &mut GuestFrame, form: CpuidForm) {
     let (leaf, subleaf) = (frame.rax as u32, frame.rcx as u32);
     let (cr4, xcr0) = {
         let state = vcpu.state.lock();
         (cr4_policy().read(state.cr4), state.fpu.components())
     };
-    let asker = CpuidVcpu { index: vcpu.id().raw(), form, cr4, xcr0: Xcr0::from_bits_truncate(xcr0) };
+    let asker = CpuidVcpu {
+        index: vcpu.id().raw(),
+        form,
+        cr4,
+        xcr0: Xcr0::from_bits_truncate(xcr0),
+    };
     let (multiplier, shift) = clock::tsc_scale();
     let time = TimeSource {
         tsc_khz: clock::tsc_khz(),
@@ -191,7 +227,8 @@ fn port_width(width: Width) -> Result<port::Width, Refused> {
 fn read_port(vcpu: &Vcpu, number: u16, width: Width) -> Result<u32, Refused> {
     may_use_ports(vcpu)?;
     let width = port_width(width)?;
-    if vcpu.domain().is_privileged() && ports(number, width).all(|port| !irq::is_port_denied(port)) {
+    if vcpu.domain().is_privileged() && ports(number, width).all(|port| !irq::is_port_denied(port))
+    {
         return Ok(port::read(number, width));
     }
     Ok(u32::MAX)
@@ -200,8 +237,12 @@ fn read_port(vcpu: &Vcpu, number: u16, width: Width) -> Result<u32, Refused> {
 fn write_port(vcpu: &Vcpu, number: u16, width: Width, value: u64) -> Result<(), Refused> {
     may_use_ports(vcpu)?;
     let width = port_width(width)?;
-    if vcpu.domain().is_privileged() && ports(number, width).all(|port| !irq::is_port_denied(port)) {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 32 bits are written")]
+    if vcpu.domain().is_privileged() && ports(number, width).all(|port| !irq::is_port_denied(port))
+    {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 32 bits are written"
+        )]
         port::write(number, width, value as u32);
     }
     Ok(())
@@ -212,12 +253,24 @@ fn ports(first: u16, width: port::Width) -> impl Iterator<Item = u16> {
 }
 
 fn may_use_ports(vcpu: &Vcpu) -> Result<(), Refused> {
-    let needed = if mode::in_kernel(local::current()) { 1 } else { 3 };
-    if vcpu.state.lock().iopl >= needed { Ok(()) } else { Err(Refused) }
+    let needed = if mode::in_kernel(local::current()) {
+        1
+    } else {
+        3
+    };
+    if vcpu.state.lock().iopl >= needed {
+        Ok(())
+    } else {
+        Err(Refused)
+    }
 }
 
 fn task_switched(vcpu: &Vcpu) -> TaskSwitched {
-    if vcpu.state.lock().task_switched { TaskSwitched::Set } else { TaskSwitched::Clear }
+    if vcpu.state.lock().task_switched {
+        TaskSwitched::Set
+    } else {
+        TaskSwitched::Clear
+    }
 }
 
 /// Sets the guest's CR0.TS.
@@ -236,8 +289,15 @@ pub(crate) fn set_debug_register(
     let mut state = vcpu.state.lock();
     let cr4 = cr4_policy().read(state.cr4);
     state.debug.set(index, value, cr4)?;
-    let (addresses, dr6) = (state.debug.addresses().map(|address| address.raw()), state.debug.dr6());
-    let dr7 = if state.debug.is_active() { state.debug.dr7() } else { 0x400 };
+    let (addresses, dr6) = (
+        state.debug.addresses().map(|address| address.raw()),
+        state.debug.dr6(),
+    );
+    let dr7 = if state.debug.is_active() {
+        state.debug.dr7()
+    } else {
+        0x400
+    };
     control::load_debug_registers(addresses, dr6, dr7);
     Ok(())
 }
@@ -245,9 +305,9 @@ pub(crate) fn set_debug_register(
 fn read_control(vcpu: &Vcpu, from: ControlRegister) -> Result<u64, Refused> {
     match from {
         ControlRegister::Cr0 => Ok(guest_control::read_cr0(task_switched(vcpu))),
-        ControlRegister::Cr2 => {
-            Ok(vcpu.info_word(2).map_or(0, |cr2| cr2.load(core::sync::atomic::Ordering::Relaxed)))
-        }
+        ControlRegister::Cr2 => Ok(vcpu
+            .info_word(2)
+            .map_or(0, |cr2| cr2.load(core::sync::atomic::Ordering::Relaxed))),
         ControlRegister::Cr3 => Ok(local::current().guest.kernel_root.get()),
         ControlRegister::Cr4 => Ok(cr4_policy().read(vcpu.state.lock().cr4).bits()),
         ControlRegister::Cr8 => Err(Refused),
@@ -281,7 +341,11 @@ fn write_control(vcpu: &Vcpu, to: ControlRegister, value: u64) -> Result<(), Ref
 }
 
 fn asker(vcpu: &Vcpu) -> policy::Guest {
-    let role = if vcpu.domain().is_privileged() { policy::Role::Hardware } else { policy::Role::Ordinary };
+    let role = if vcpu.domain().is_privileged() {
+        policy::Role::Hardware
+    } else {
+        policy::Role::Ordinary
+    };
     policy::Guest {
         role,
         vendor: guest_cpuid().vendor(),
@@ -309,7 +373,9 @@ fn write_msr(vcpu: &Vcpu, register: u32, value: u64) -> Result<(), Refused> {
     match policy::write(register, value, &asker(vcpu)) {
         policy::Write::FsBase(base) => msr::GuestBase::Fs.set(base.raw()).map_err(|()| Refused),
         policy::Write::GsBase(base) => msr::GuestBase::Gs.set(base.raw()).map_err(|()| Refused),
-        policy::Write::KernelGsBase(base) => msr::GuestBase::OtherGs.set(base.raw()).map_err(|()| Refused),
+        policy::Write::KernelGsBase(base) => msr::GuestBase::OtherGs
+            .set(base.raw())
+            .map_err(|()| Refused),
         policy::Write::TscAux(value) => {
             vcpu.state.lock().tsc_aux = value;
             msr::set_tsc_aux(value);

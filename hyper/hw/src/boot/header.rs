@@ -3,7 +3,7 @@
 #![expect(unsafe_code)]
 
 use multiboot2_header::{
-    EndHeaderTag, HeaderTagISA, MAGIC, ModuleAlignHeaderTag, HeaderTagFlag, Multiboot2BasicHeader,
+    EndHeaderTag, HeaderTagFlag, HeaderTagISA, MAGIC, ModuleAlignHeaderTag, Multiboot2BasicHeader,
 };
 
 /// Magic value of a multiboot 1 header.
@@ -11,10 +11,13 @@ const MULTIBOOT1_MAGIC: u32 = 0x1bad_b002;
 /// Modules on page boundaries, and memory information.
 const MULTIBOOT1_FLAGS: u32 = 0b11;
 
+/// Protected mode, 32 bits.
+const I386: u32 = 0;
+
 #[repr(C, align(8))]
 struct Headers {
     magic2: u32,
-    architecture: HeaderTagISA,
+    architecture: u32,
     length: u32,
     checksum2: u32,
     module_align: ModuleAlignHeaderTag,
@@ -32,7 +35,7 @@ const LENGTH2: u32 = 16 + 8 + 8;
 #[used]
 static HEADERS: Headers = Headers {
     magic2: MAGIC,
-    architecture: HeaderTagISA::I386,
+    architecture: I386,
     length: LENGTH2,
     checksum2: Multiboot2BasicHeader::calc_checksum(MAGIC, HeaderTagISA::I386, LENGTH2),
     module_align: ModuleAlignHeaderTag::new(HeaderTagFlag::Required),
@@ -41,3 +44,5 @@ static HEADERS: Headers = Headers {
     flags: MULTIBOOT1_FLAGS,
     checksum1: 0u32.wrapping_sub(MULTIBOOT1_MAGIC + MULTIBOOT1_FLAGS),
 };
+
+const _: () = assert!(core::mem::offset_of!(Headers, magic1) == LENGTH2 as usize);

@@ -17,12 +17,19 @@ pub struct Text {
 }
 
 impl Text {
-    const EMPTY: Self = Self { bytes: [0; MAX_TEXT], length: 0 };
+    const EMPTY: Self = Self {
+        bytes: [0; MAX_TEXT],
+        length: 0,
+    };
 
     /// Keeps what fits of the bytes up to the first NUL.
     pub(super) fn from_bytes(source: impl Iterator<Item = u8>) -> Self {
         let mut text = Self::EMPTY;
-        for (slot, byte) in text.bytes.iter_mut().zip(source.take_while(|&byte| byte != 0)) {
+        for (slot, byte) in text
+            .bytes
+            .iter_mut()
+            .zip(source.take_while(|&byte| byte != 0))
+        {
             *slot = if byte.is_ascii() { byte } else { b'?' };
             text.length += 1;
         }
@@ -32,7 +39,10 @@ impl Text {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or("")
+        self.bytes
+            .get(..self.length)
+            .and_then(|bytes| str::from_utf8(bytes).ok())
+            .unwrap_or("")
     }
 }
 
@@ -116,8 +126,16 @@ pub struct BootInformation {
 
 impl BootInformation {
     pub(super) const fn empty() -> Self {
-        let region = Region { start: 0, end: 0, kind: RegionKind::Reserved };
-        let module = Module { start: 0, end: 0, command_line: Text::EMPTY };
+        let region = Region {
+            start: 0,
+            end: 0,
+            kind: RegionKind::Reserved,
+        };
+        let module = Module {
+            start: 0,
+            end: 0,
+            command_line: Text::EMPTY,
+        };
         Self {
             command_line: Text::EMPTY,
             loader: Text::EMPTY,
@@ -144,7 +162,11 @@ impl BootInformation {
     pub(super) fn add_module(&mut self, start: u64, end: u64, command_line: Text) {
         match self.modules.get_mut(self.module_count) {
             Some(slot) => {
-                *slot = Module { start, end, command_line };
+                *slot = Module {
+                    start,
+                    end,
+                    command_line,
+                };
                 self.module_count += 1;
             }
             None => self.modules_dropped += 1,
@@ -168,6 +190,15 @@ impl BootInformation {
             None if is_path(line) => "",
             _ => line,
         }
+    }
+
+    /// Whether a module's command line begins with its file's name: GRUB 2 leaves the name out.
+    #[must_use]
+    pub fn modules_are_named(&self) -> bool {
+        // GRUB 1 called itself "GRUB 0.9x".
+        self.loader()
+            .strip_prefix("GRUB ")
+            .is_none_or(|version| version.starts_with('0'))
     }
 
     /// The loader's name for itself.

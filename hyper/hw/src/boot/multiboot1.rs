@@ -58,7 +58,11 @@ pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
             // SAFETY: as above; each entry has 16 bytes.
             let [start, end, line, _] = unsafe { at::<[u32; 4]>(table + 16 * index) };
             // SAFETY: as above.
-            let line = if line == 0 { Text::from_bytes([].into_iter()) } else { unsafe { text(line) } };
+            let line = if line == 0 {
+                Text::from_bytes([].into_iter())
+            } else {
+                unsafe { text(line) }
+            };
             result.add_module(start.into(), end.into(), line);
         }
     }

@@ -32,7 +32,11 @@ pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
     }
     for module in tags.module_tags() {
         let line = module.cmdline().unwrap_or("");
-        result.add_module(module.start_address().into(), module.end_address().into(), text(line));
+        result.add_module(
+            module.start_address().into(),
+            module.end_address().into(),
+            text(line),
+        );
     }
     if let Some(map) = tags.memory_map_tag() {
         for area in map.memory_areas() {
@@ -43,7 +47,10 @@ pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
     let rsdp = tags
         .rsdp_v2_tag()
         .map(|tag| core::ptr::from_ref(tag).cast::<u8>())
-        .or_else(|| tags.rsdp_v1_tag().map(|tag| core::ptr::from_ref(tag).cast::<u8>()));
+        .or_else(|| {
+            tags.rsdp_v1_tag()
+                .map(|tag| core::ptr::from_ref(tag).cast::<u8>())
+        });
     // The root pointer's bytes follow the tag's type and size.
     result.rsdp = rsdp.map(|tag| MachineAddress::new(tag.addr() as u64 + 8 - DIRECT_MAP_START));
 }

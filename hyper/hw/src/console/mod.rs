@@ -5,5 +5,7 @@ mod ring;
 mod serial;
 
 pub use log::{Level, Thresholds, emit, guest_line, set_thresholds, write_raw};
-pub use ring::{read_log, clear_log, log_total};
-pub use serial::{Settings, go_synchronous, init, is_initialized, on_interrupt, read_input, interrupts_on};
+pub use ring::{clear_log, log_total, read_log};
+pub use serial::{
+    Settings, go_synchronous, init, interrupts_on, is_initialized, on_interrupt, read_input,
+};

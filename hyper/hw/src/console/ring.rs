@@ -13,7 +13,11 @@ struct Ring {
     first: u64,
 }
 
-static RING: Mutex<Ring> = Mutex::new(Ring { bytes: [0; SIZE], written: 0, first: 0 });
+static RING: Mutex<Ring> = Mutex::new(Ring {
+    bytes: [0; SIZE],
+    written: 0,
+    first: 0,
+});
 
 /// Appends bytes. Lock order: a leaf, with the serial line's.
 pub(super) fn append(bytes: &[u8]) {

@@ -20,7 +20,11 @@ struct Queue<const N: usize> {
 
 impl<const N: usize> Queue<N> {
     const fn new() -> Self {
-        Self { bytes: [0; N], head: 0, length: 0 }
+        Self {
+            bytes: [0; N],
+            head: 0,
+            length: 0,
+        }
     }
 
     fn push(&mut self, byte: u8) -> bool {
@@ -52,8 +56,12 @@ struct Line {
 }
 
 /// Lock order: a leaf; interrupts are off while it is held, as everywhere.
-static LINE: Mutex<Line> =
-    Mutex::new(Line { uart: None, interrupts: false, output: Queue::new(), input: Queue::new() });
+static LINE: Mutex<Line> = Mutex::new(Line {
+    uart: None,
+    interrupts: false,
+    output: Queue::new(),
+    input: Queue::new(),
+});
 
 /// Port and speed of the line.
 #[derive(Clone, Copy, Debug)]
@@ -67,9 +75,17 @@ pub struct Settings {
 /// Sets the line up, without interrupts. Without an UART there, output goes to the log alone.
 pub fn init(settings: Settings) {
     // SAFETY: the port comes from the command line's names for PC UARTs; guests get no access to it.
-    let Ok(mut uart) = (unsafe { Uart16550::new_port(settings.port) }) else { return };
+    let Ok(mut uart) = (unsafe { Uart16550::new_port(settings.port) }) else {
+        return;
+    };
     let baud_rate = BaudRate::from_integer(settings.baud);
-    if uart.init(Config { baud_rate, ..Config::DEFAULT }).is_ok() {
+    if uart
+        .init(Config {
+            baud_rate,
+            ..Config::DEFAULT
+        })
+        .is_ok()
+    {
         LINE.lock().uart = Some(uart);
     }
 }
@@ -103,13 +119,25 @@ pub fn go_synchronous() {
 /// The UART's interrupt. Returns whether input waits.
 pub fn on_interrupt() -> bool {
     let mut line = LINE.lock();
-    let Line { uart: Some(uart), input, .. } = &mut *line else { return false };
-    while let Ok(byte) = uart.try_receive_byte() {
-        // A full queue drops what nobody reads.
-        let _ = input.push(byte);
+    let Line {
+        uart: Some(uart),
+        input,
+        ..
+    } = &mut *line
+    else {
+        return false;
+    };
+    // Until nothing is pending: the line is an edge, and what came in between would be no new one. Reading the
+    // identification acknowledges the transmitter's interrupt. Bounded, should the UART be broken.
+    for _ in 0..64 {
+        while let Ok(byte) = uart.try_receive_byte() {
+            // A full queue drops what nobody reads.
+            let _ = input.push(byte);
+        }
+        if !uart.isr().has_pending_interrupt() {
+            break;
+        }
     }
-    // Reading the identification acknowledges the transmitter's interrupt.
-    let _ = uart.isr();
     line.send_some();
     line.input.length > 0
 }

@@ -61,10 +61,22 @@ fn detect() -> Features {
     let leaf7 = if max >= 7 { cpuid(7, 0) } else { [0; 4] };
     let leaf_d = if max >= 0xd { cpuid(0xd, 1) } else { [0; 4] };
     let max_extended = cpuid(0x8000_0000, 0)[0];
-    let extended = if max_extended >= 0x8000_0001 { cpuid(0x8000_0001, 0) } else { [0; 4] };
-    let power = if max_extended >= 0x8000_0007 { cpuid(0x8000_0007, 0) } else { [0; 4] };
+    let extended = if max_extended >= 0x8000_0001 {
+        cpuid(0x8000_0001, 0)
+    } else {
+        [0; 4]
+    };
+    let power = if max_extended >= 0x8000_0007 {
+        cpuid(0x8000_0007, 0)
+    } else {
+        [0; 4]
+    };
     let bit = |word: u32, bit: u32, feature: Features| {
-        if word >> bit & 1 == 1 { feature } else { Features::empty() }
+        if word >> bit & 1 == 1 {
+            feature
+        } else {
+            Features::empty()
+        }
     };
     // "Auth" of AuthenticAMD, "Hygo" of HygonGenuine.
     let amd = matches!(vendor, 0x6874_7541 | 0x6f67_7948);
@@ -93,5 +105,7 @@ pub fn missing() -> Option<&'static str> {
         (Features::SYSCALL, "SYSCALL"),
         (Features::PAT, "a page-attribute table (PAT)"),
     ];
-    need.into_iter().find(|(feature, _)| !features().contains(*feature)).map(|(_, name)| name)
+    need.into_iter()
+        .find(|(feature, _)| !features().contains(*feature))
+        .map(|(_, name)| name)
 }

@@ -69,7 +69,9 @@ struct Pointer {
 pub(crate) unsafe fn load(base: u64) {
     let pointer = Pointer { limit: LIMIT, base };
     // SAFETY: as the caller promises.
-    unsafe { asm!("lgdt [{}]", in(reg) &raw const pointer, options(readonly, nostack, preserves_flags)) };
+    unsafe {
+        asm!("lgdt [{}]", in(reg) &raw const pointer, options(readonly, nostack, preserves_flags))
+    };
 }
 
 /// Loads the hypervisor's segments and the task register, once per CPU after the first [`load`].

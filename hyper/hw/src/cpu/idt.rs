@@ -60,5 +60,7 @@ struct Pointer {
 pub(crate) unsafe fn load(base: u64) {
     let pointer = Pointer { limit: 4095, base };
     // SAFETY: as the caller promises.
-    unsafe { asm!("lidt [{}]", in(reg) &raw const pointer, options(readonly, nostack, preserves_flags)) };
+    unsafe {
+        asm!("lidt [{}]", in(reg) &raw const pointer, options(readonly, nostack, preserves_flags))
+    };
 }

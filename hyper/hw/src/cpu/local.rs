@@ -82,7 +82,9 @@ const _: () = assert!(FRAME_OFFSET + size_of::<GuestFrame>() as u64 == LOCAL_OFF
 pub fn current() -> &'static CpuLocal {
     let stack: u64;
     // SAFETY: reads a register.
-    unsafe { core::arch::asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        core::arch::asm!("mov {}, rsp", out(reg) stack, options(nomem, nostack, preserves_flags))
+    };
     let address = (stack & !(CPU_WINDOW_SIZE - 1)) + LOCAL_OFFSET;
     // SAFETY: every stack after boot lies in the window of its CPU, which was filled before the
     // stack was used and stays mapped; shared references only, interior mutability by `Cell`.
@@ -92,7 +94,10 @@ pub fn current() -> &'static CpuLocal {
 impl CpuLocal {
     /// Keeps what runs on this CPU.
     pub fn set_current<T: Sync>(&self, current: &'static T) {
-        self.current.set(Some((core::ptr::from_ref(current).cast(), TypeId::of::<T>())));
+        self.current.set(Some((
+            core::ptr::from_ref(current).cast(),
+            TypeId::of::<T>(),
+        )));
     }
 
     /// What runs on this CPU, as [`Self::set_current`] was told, if it is a `T`.
@@ -104,7 +109,12 @@ impl CpuLocal {
         (kind == TypeId::of::<T>()).then(|| unsafe { &*address.cast::<T>() })
     }
 
-    pub(crate) fn new(handlers: Handlers, on_fault: extern "C" fn(&mut GuestFrame), idle_root: u64, vcpu_info: u64) -> Self {
+    pub(crate) fn new(
+        handlers: Handlers,
+        on_fault: extern "C" fn(&mut GuestFrame),
+        idle_root: u64,
+        vcpu_info: u64,
+    ) -> Self {
         Self {
             guest: RunningGuest {
                 kernel_root: Cell::new(0),

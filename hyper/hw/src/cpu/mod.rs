@@ -2,10 +2,10 @@
 
 pub mod control;
 pub mod features;
-pub mod local;
-pub mod msr;
 pub(crate) mod gdt;
 mod idt;
+pub mod local;
+pub mod msr;
 mod start;
 mod tss;
 

@@ -47,7 +47,10 @@ pub fn read(number: u32) -> Option<u64> {
 /// The register and its value keep the hypervisor's own execution as it is.
 pub unsafe fn write(number: u32, value: u64) -> Result<(), ()> {
     let failed: u32;
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the value")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of the value"
+    )]
     let (low, high) = (value as u32, (value >> 32) as u32);
     // SAFETY: 1. a fault goes to the fixup; 2. the caller promises the rest.
     unsafe {

@@ -10,9 +10,9 @@ use super::{control, gdt, idt, msr, tss};
 use crate::entry::{self, GuestFrame};
 use crate::heap;
 use crate::layout::{
-    CPU_WINDOWS_START, DEBUG_STACK_TOP, DIRECT_MAP_START, DOUBLE_FAULT_STACK_TOP,
-    ENTRY_OFFSET, FRAME_OFFSET, IO_BITMAP_OFFSET, LOCAL_OFFSET, MACHINE_CHECK_STACK_TOP,
-    NMI_STACK_TOP, STACK_BOTTOM, TSS_OFFSET,
+    CPU_WINDOWS_START, DEBUG_STACK_TOP, DIRECT_MAP_START, DOUBLE_FAULT_STACK_TOP, ENTRY_OFFSET,
+    FRAME_OFFSET, IO_BITMAP_OFFSET, LOCAL_OFFSET, MACHINE_CHECK_STACK_TOP, NMI_STACK_TOP,
+    STACK_BOTTOM, TSS_OFFSET,
 };
 use crate::memory::paging::{Access, PageSize, tables};
 use crate::symbols;
@@ -33,7 +33,11 @@ const PAT: u64 = 0x0000_0501_0007_0406;
 pub fn fixed_cr4() -> u64 {
     let has = |feature, bit: u32| u64::from(features().contains(feature)) << bit;
     // DE, PAE, MCE, OSFXSR, OSXMMEXCPT.
-    1 << 3 | 1 << 5 | 1 << 6 | 1 << 9 | 1 << 10
+    1 << 3
+        | 1 << 5
+        | 1 << 6
+        | 1 << 9
+        | 1 << 10
         | has(Features::XSAVE, 18)
         | has(Features::SMEP, 20)
         | has(Features::SMAP, 21)
@@ -83,7 +87,8 @@ pub fn start_boot_cpu(handlers: Handlers, next: extern "C" fn() -> !) -> ! {
     // SAFETY: 1. `map_window` mapped these pages for writing; 2. nothing refers to them yet.
     unsafe {
         ((window + LOCAL_OFFSET) as *mut CpuLocal).write(local);
-        ((window + TSS_OFFSET) as *mut x86::bits64::task::TaskStateSegment).write_unaligned(tss::new(window));
+        ((window + TSS_OFFSET) as *mut x86::bits64::task::TaskStateSegment)
+            .write_unaligned(tss::new(window));
     }
     load(window);
     // SAFETY: the stack is mapped and empty; `next` does not return.
@@ -97,15 +102,32 @@ pub fn start_boot_cpu(handlers: Handlers, next: extern "C" fn() -> !) -> ! {
 fn map_window(window: u64) -> Option<()> {
     let mut tables = tables().lock();
     let data = Access::WRITE | Access::NO_EXECUTE;
-    let stacks = [DOUBLE_FAULT_STACK_TOP, NMI_STACK_TOP, MACHINE_CHECK_STACK_TOP, DEBUG_STACK_TOP];
+    let stacks = [
+        DOUBLE_FAULT_STACK_TOP,
+        NMI_STACK_TOP,
+        MACHINE_CHECK_STACK_TOP,
+        DEBUG_STACK_TOP,
+    ];
     let stacks = stacks.into_iter().map(|top| top - PAGE);
     let rest = (STACK_BOTTOM..ENTRY_OFFSET).step_by(4096);
     for offset in stacks.chain(rest) {
         let frame = heap::table_frame()?;
-        tables.map(window + offset, frame, PageSize::Small, data, &mut heap::table_frame)?;
+        tables.map(
+            window + offset,
+            frame,
+            PageSize::Small,
+            data,
+            &mut heap::table_frame,
+        )?;
     }
     let entry = symbols::physical(symbols::entry_page());
-    tables.map(window + ENTRY_OFFSET, entry, PageSize::Small, Access::empty(), &mut heap::table_frame)
+    tables.map(
+        window + ENTRY_OFFSET,
+        entry,
+        PageSize::Small,
+        Access::empty(),
+        &mut heap::table_frame,
+    )
 }
 
 fn load(window: u64) {
@@ -116,12 +138,21 @@ fn load(window: u64) {
     };
     let (idt_page, gdt_page) = (page(), page());
     // SAFETY: fresh pages of 4 KiB, which is the size of either table; nothing else refers to them.
-    let (idt_table, gdt_table) =
-        unsafe { (&mut *(idt_page as *mut idt::Table), &mut *(gdt_page as *mut gdt::Page)) };
+    let (idt_table, gdt_table) = unsafe {
+        (
+            &mut *(idt_page as *mut idt::Table),
+            &mut *(gdt_page as *mut gdt::Page),
+        )
+    };
     idt::fill(idt_table, window);
     gdt::fill(gdt_table, window + TSS_OFFSET, tss::LIMIT);
     crate::guest::descriptors::set_reserved_page(gdt_page - DIRECT_MAP_START);
-    let efer = EFER | if features().contains(Features::NX) { EFER_NXE } else { 0 };
+    let efer = EFER
+        | if features().contains(Features::NX) {
+            EFER_NXE
+        } else {
+            0
+        };
     // Selectors: `syscall` loads HYPERVISOR_CS, `sysret` FLAT_RING3_CS32 + 16 = FLAT_RING3_CS64.
     let star = u64::from(gdt::HYPERVISOR_CS) << 32 | 0xe023 << 48;
     // SAFETY: 1. both tables are filled for this CPU and kept; a first window of descriptors shows

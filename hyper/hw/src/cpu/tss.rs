@@ -1,7 +1,7 @@
 //! The task state segment: stacks, and the I/O bitmap.
 
-use x86::bits64::task::TaskStateSegment;
 use x86::Ring;
+use x86::bits64::task::TaskStateSegment;
 
 use super::idt::{IST_DEBUG, IST_DOUBLE_FAULT, IST_MACHINE_CHECK, IST_NMI};
 use crate::layout::{
@@ -20,9 +20,15 @@ pub(crate) const LIMIT: u32 = (ENTRY_OFFSET - TSS_OFFSET) as u32;
 pub(crate) fn new(window: u64) -> TaskStateSegment {
     let mut tss = TaskStateSegment::new();
     tss.set_rsp(Ring::Ring0, window + LOCAL_OFFSET);
-    tss.set_ist(IST_DOUBLE_FAULT as usize - 1, window + DOUBLE_FAULT_STACK_TOP);
+    tss.set_ist(
+        IST_DOUBLE_FAULT as usize - 1,
+        window + DOUBLE_FAULT_STACK_TOP,
+    );
     tss.set_ist(IST_NMI as usize - 1, window + NMI_STACK_TOP);
-    tss.set_ist(IST_MACHINE_CHECK as usize - 1, window + MACHINE_CHECK_STACK_TOP);
+    tss.set_ist(
+        IST_MACHINE_CHECK as usize - 1,
+        window + MACHINE_CHECK_STACK_TOP,
+    );
     tss.set_ist(IST_DEBUG as usize - 1, window + DEBUG_STACK_TOP);
     tss.iomap_base = IO_BITMAP_NONE;
     tss

@@ -34,7 +34,10 @@ pub(crate) extern "C" fn on_fault(frame: &mut GuestFrame) {
     const NMI: u8 = 2;
     const GENERAL_PROTECTION: u8 = 13;
     const PAGE_FAULT: u8 = 14;
-    let recoverable = matches!(frame.trap_vector(), 11..=GENERAL_PROTECTION | PAGE_FAULT | 17);
+    let recoverable = matches!(
+        frame.trap_vector(),
+        11..=GENERAL_PROTECTION | PAGE_FAULT | 17
+    );
     // Entry code of other CPUs is a copy of the first one's, at the same place in its window.
     let rip = crate::cpu::local::in_first_window(frame.rip);
     if recoverable && let Some(fixup) = table().iter().find(|fixup| fixup.instruction == rip) {

@@ -52,7 +52,9 @@ impl DescriptorWindow {
     /// A new window without descriptors of a guest; `None` without memory.
     #[must_use]
     pub fn new() -> Option<Self> {
-        let window = Self { index: NEXT.fetch_add(1, Ordering::Relaxed) };
+        let window = Self {
+            index: NEXT.fetch_add(1, Ordering::Relaxed),
+        };
         window.fill()?;
         Some(window)
     }
@@ -63,7 +65,13 @@ impl DescriptorWindow {
 
     fn map(&self, page: usize, physical: u64) -> Option<()> {
         let address = self.base() + page as u64 * PAGE;
-        tables().lock().map(address, physical, PageSize::Small, ACCESS, &mut heap::table_frame)?;
+        tables().lock().map(
+            address,
+            physical,
+            PageSize::Small,
+            ACCESS,
+            &mut heap::table_frame,
+        )?;
         crate::cpu::control::invalidate_page(address);
         Some(())
     }
@@ -93,13 +101,23 @@ impl DescriptorWindow {
     /// Loads the GDT, and an LDT of so many entries.
     pub fn load(&self, ldt_entries: u32) {
         let ldt = self.base() + (GUEST_GDT_PAGES as u64 + 2) * PAGE;
-        let limit = if ldt_entries == 0 { None } else { Some(8 * ldt_entries - 1) };
+        let limit = if ldt_entries == 0 {
+            None
+        } else {
+            Some(8 * ldt_entries - 1)
+        };
         // SAFETY: the window is mapped for good, and page 14 is the reserved page.
         unsafe { gdt::load(self.base()) };
-        reload_ldt(self.base() + GUEST_GDT_PAGES as u64 * PAGE, limit.map(|limit| (ldt, limit)));
+        reload_ldt(
+            self.base() + GUEST_GDT_PAGES as u64 * PAGE,
+            limit.map(|limit| (ldt, limit)),
+        );
     }
 }
 
 fn physical(frame: Option<Mfn>) -> u64 {
-    frame.map_or_else(|| EMPTY.load(Ordering::Relaxed), |mfn| mfn.raw() << PAGE_SHIFT)
+    frame.map_or_else(
+        || EMPTY.load(Ordering::Relaxed),
+        |mfn| mfn.raw() << PAGE_SHIFT,
+    )
 }

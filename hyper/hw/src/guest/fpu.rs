@@ -54,7 +54,11 @@ impl FpuState {
         let layout = Layout::from_size_align(size, 64).ok()?;
         // SAFETY: the size is not zero.
         let area = NonNull::new(unsafe { alloc::alloc::alloc_zeroed(layout) })?;
-        let state = Self { area, layout, components: LEGACY };
+        let state = Self {
+            area,
+            layout,
+            components: LEGACY,
+        };
         // Control word 0x37f, MXCSR 0x1f80.
         // SAFETY: inside the area, aligned.
         unsafe {
@@ -132,7 +136,10 @@ pub fn is_valid_xcr0(value: u64) -> bool {
 }
 
 fn set_xcr0(value: u64) {
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the value")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the two halves of the value"
+    )]
     let (low, high) = (value as u32, (value >> 32) as u32);
     // SAFETY: the CPU has XSAVE, CR4 allows it, and the value is a subset of what it supports with x87 set.
     unsafe {

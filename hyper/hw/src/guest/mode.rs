@@ -6,8 +6,8 @@ use core::arch::asm;
 
 use crate::cpu::control;
 use crate::cpu::local::CpuLocal;
-use crate::layout::TSS_OFFSET;
 use crate::layout::LOCAL_OFFSET;
+use crate::layout::TSS_OFFSET;
 
 /// Whether the guest is in kernel mode.
 #[must_use]
@@ -46,7 +46,11 @@ pub fn enter_user(local: &CpuLocal) -> bool {
 /// Loads the root table of the guest's mode, which drops all translations.
 #[inline]
 pub fn load_current_root(local: &CpuLocal) {
-    let root = if in_kernel(local) { &local.guest.kernel_root } else { &local.guest.user_root };
+    let root = if in_kernel(local) {
+        &local.guest.kernel_root
+    } else {
+        &local.guest.user_root
+    };
     // SAFETY: the page-type machine gave the guest this root: it is an L4 table with the hypervisor's
     // slots, and a reference keeps it one.
     unsafe { control::load_root(root.get()) };
@@ -60,8 +64,11 @@ pub fn load_idle_root(local: &CpuLocal) {
 
 /// Makes the I/O ports of the guest's present mode those of the CPU.
 pub fn refresh_io_bitmap(local: &CpuLocal) {
-    let bitmap =
-        if in_kernel(local) { &local.guest.kernel_io_bitmap } else { &local.guest.user_io_bitmap };
+    let bitmap = if in_kernel(local) {
+        &local.guest.kernel_io_bitmap
+    } else {
+        &local.guest.user_io_bitmap
+    };
     set_io_bitmap(local, bitmap.get());
 }
 
@@ -78,9 +85,12 @@ fn set_io_bitmap(local: &CpuLocal, offset: u16) {
 
 /// Fills this CPU's I/O bitmap: a set bit denies the port.
 pub fn fill_io_bitmap(local: &CpuLocal, denied: impl Fn(u16) -> bool) {
-    let base = core::ptr::from_ref(local).addr() as u64 - LOCAL_OFFSET + crate::layout::IO_BITMAP_OFFSET;
+    let base =
+        core::ptr::from_ref(local).addr() as u64 - LOCAL_OFFSET + crate::layout::IO_BITMAP_OFFSET;
     for byte in 0..8192u16 {
-        let bits = (0..8).fold(0u8, |bits, bit| bits | u8::from(denied(byte * 8 + bit)) << bit);
+        let bits = (0..8).fold(0u8, |bits, bit| {
+            bits | u8::from(denied(byte * 8 + bit)) << bit
+        });
         // SAFETY: inside the two pages of the bitmap, which this CPU alone uses.
         unsafe { ((base + u64::from(byte)) as *mut u8).write_volatile(bits) };
     }

@@ -35,7 +35,10 @@ impl DataSelectors {
     /// Returns whether all could be loaded. Loading `fs` and `gs` changes their bases.
     #[must_use]
     pub fn load(self) -> bool {
-        load_one::<0>(self.ds) & load_one::<1>(self.es) & load_one::<2>(self.fs) & load_one::<3>(self.gs)
+        load_one::<0>(self.ds)
+            & load_one::<1>(self.es)
+            & load_one::<2>(self.fs)
+            & load_one::<3>(self.gs)
     }
 }
 

@@ -6,8 +6,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use ringwall_abi::PAGE_SIZE;
 
-use crate::boot::Module;
 use super::paging::{Access, PageSize, tables};
+use crate::boot::Module;
 use crate::heap;
 use crate::layout::DEVICE_MAP_START;
 
@@ -23,7 +23,13 @@ fn map(physical: u64, length: u64, access: Access) -> Option<u64> {
     let mut tables = tables().lock();
     for page in 0..pages {
         let address = start + page * PAGE;
-        tables.map(address, first + page * PAGE, PageSize::Small, access, &mut heap::table_frame)?;
+        tables.map(
+            address,
+            first + page * PAGE,
+            PageSize::Small,
+            access,
+            &mut heap::table_frame,
+        )?;
     }
     Some(start + (physical - first))
 }
@@ -39,7 +45,10 @@ impl Registers {
     #[must_use]
     pub fn map(physical: u64, length: u64) -> Option<Self> {
         let access = Access::WRITE | Access::NO_EXECUTE | Access::UNCACHED;
-        Some(Self { base: map(physical, length, access)?, length })
+        Some(Self {
+            base: map(physical, length, access)?,
+            length,
+        })
     }
 
     /// Reads the aligned register at `offset`; all ones outside.

@@ -24,10 +24,21 @@ impl EarlyMemory {
     #[must_use]
     pub fn new(information: &BootInformation) -> Self {
         let mut ram = Ranges::new();
-        for region in information.regions().iter().filter(|region| region.kind == RegionKind::Ram) {
-            ram.add(Range::inner(region.start.max(FIRST_USABLE), region.end.min(MAX_RAM)));
+        for region in information
+            .regions()
+            .iter()
+            .filter(|region| region.kind == RegionKind::Ram)
+        {
+            ram.add(Range::inner(
+                region.start.max(FIRST_USABLE),
+                region.end.min(MAX_RAM),
+            ));
         }
-        for region in information.regions().iter().filter(|region| region.kind != RegionKind::Ram) {
+        for region in information
+            .regions()
+            .iter()
+            .filter(|region| region.kind != RegionKind::Ram)
+        {
             ram.remove(Range::outer(region.start, region.end));
         }
         let mut free = ram;
@@ -35,7 +46,11 @@ impl EarlyMemory {
         for module in information.modules() {
             free.remove(Range::outer(module.start, module.end));
         }
-        Self { ram, free, taken: 0 }
+        Self {
+            ram,
+            free,
+            taken: 0,
+        }
     }
 
     /// All RAM from 1 MiB on.
@@ -63,7 +78,11 @@ impl EarlyMemory {
             let start = end.checked_sub(size)? / alignment * alignment;
             (start >= range.start).then_some((start, range.length()))
         };
-        let (start, _) = self.free().iter().filter_map(place).max_by_key(|&(_, length)| length)?;
+        let (start, _) = self
+            .free()
+            .iter()
+            .filter_map(place)
+            .max_by_key(|&(_, length)| length)?;
         self.free.remove(Range::outer(start, start + size));
         self.taken += size;
         Some(start)

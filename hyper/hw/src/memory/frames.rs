@@ -14,6 +14,10 @@ use crate::layout::{FRAME_TABLE_START, M2P_WRITE_START};
 
 static RAM: Once<Ranges<MAX_RANGES>> = Once::new();
 
+/// The first two ranges of RAM, first frame and length: a PC has one below 4 GiB and one above, and
+/// every access to a frame asks.
+static FIRST: [[AtomicU64; 2]; 2] = [const { [const { AtomicU64::new(0) }; 2] }; 2];
+
 /// Called once, when the tables are mapped and zero for all of `ram`.
 pub(super) fn publish(ram: &[Range]) {
     RAM.call_once(|| {
@@ -23,6 +27,10 @@ pub(super) fn publish(ram: &[Range]) {
         }
         ranges
     });
+    for ([first, length], range) in FIRST.iter().zip(self::ram()) {
+        first.store(range.start >> PAGE_SHIFT, Ordering::Relaxed);
+        length.store(range.length() >> PAGE_SHIFT, Ordering::Relaxed);
+    }
 }
 
 /// All RAM that Ringwall manages.
@@ -35,7 +43,17 @@ pub fn ram() -> &'static [Range] {
 #[must_use]
 #[inline]
 pub fn is_ram(mfn: Mfn) -> bool {
-    ram().iter().any(|range| (range.start >> PAGE_SHIFT..range.end >> PAGE_SHIFT).contains(&mfn.raw()))
+    let inside = |[first, length]: &[AtomicU64; 2]| {
+        mfn.raw().wrapping_sub(first.load(Ordering::Relaxed)) < length.load(Ordering::Relaxed)
+    };
+    inside(&FIRST[0]) || inside(&FIRST[1]) || is_in_other_ram(mfn)
+}
+
+#[cold]
+fn is_in_other_ram(mfn: Mfn) -> bool {
+    ram()
+        .iter()
+        .any(|range| (range.start >> PAGE_SHIFT..range.end >> PAGE_SHIFT).contains(&mfn.raw()))
 }
 
 /// The frame's entry in the frame table, or `None` where there is no RAM.

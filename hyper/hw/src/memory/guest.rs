@@ -21,7 +21,9 @@ pub struct Fault;
 ///
 /// A guest's range may be non-canonical: then the copy faults.
 fn allowed(start: u64, length: usize) -> bool {
-    let Some(last) = start.checked_add((length as u64).saturating_sub(1)) else { return false };
+    let Some(last) = start.checked_add((length as u64).saturating_sub(1)) else {
+        return false;
+    };
     outside_hypervisor(start)
         && outside_hypervisor(last)
         && (start < crate::layout::HYPERVISOR_START) == (last < crate::layout::HYPERVISOR_START)
@@ -115,8 +117,12 @@ pub fn copy_in(into: &mut [u8], from: GuestAddress) -> Result<(), Fault> {
         return Err(Fault);
     }
     let tail = into.len() - rest;
-    let left =
-        copy_with_recovery!("movsb", rest, from.raw() + tail as u64, into.as_mut_ptr().wrapping_add(tail));
+    let left = copy_with_recovery!(
+        "movsb",
+        rest,
+        from.raw() + tail as u64,
+        into.as_mut_ptr().wrapping_add(tail)
+    );
     if left == 0 { Ok(()) } else { Err(Fault) }
 }
 
@@ -136,7 +142,12 @@ pub fn copy_out(to: GuestAddress, from: &[u8]) -> Result<(), Fault> {
         return Err(Fault);
     }
     let tail = from.len() - rest;
-    let left = copy_with_recovery!("movsb", rest, from.as_ptr().wrapping_add(tail), to.raw() + tail as u64);
+    let left = copy_with_recovery!(
+        "movsb",
+        rest,
+        from.as_ptr().wrapping_add(tail),
+        to.raw() + tail as u64
+    );
     if left == 0 { Ok(()) } else { Err(Fault) }
 }
 
@@ -154,7 +165,13 @@ pub fn read<T: FromBytes>(from: GuestAddress) -> Result<T, Fault> {
         for word in 0..size_of::<T>() / 8 {
             let loaded = load_word(from.raw() + 8 * word as u64)?;
             // SAFETY: inside `value`.
-            unsafe { value.as_mut_ptr().cast::<u64>().add(word).write_unaligned(loaded) };
+            unsafe {
+                value
+                    .as_mut_ptr()
+                    .cast::<u64>()
+                    .add(word)
+                    .write_unaligned(loaded)
+            };
         }
     } else {
         // SAFETY: the bytes of `value`, zeroed before they are seen as bytes.

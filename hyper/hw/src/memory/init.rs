@@ -34,8 +34,18 @@ pub fn build(memory: &mut EarlyMemory) -> Result<(), OutOfMemory> {
         map_direct(&mut tables, memory)?;
         map_image(&mut tables, memory)?;
         let frame = size_of::<Frame>() as u64;
-        map_table(&mut tables, memory, frame, &[(FRAME_TABLE_START, Access::WRITE)])?;
-        map_table(&mut tables, memory, 8, &[(M2P_START, Access::GUEST), (M2P_WRITE_START, Access::WRITE)])
+        map_table(
+            &mut tables,
+            memory,
+            frame,
+            &[(FRAME_TABLE_START, Access::WRITE)],
+        )?;
+        map_table(
+            &mut tables,
+            memory,
+            8,
+            &[(M2P_START, Access::GUEST), (M2P_WRITE_START, Access::WRITE)],
+        )
     };
     build().ok_or(OutOfMemory)?;
     let root = tables.root();
@@ -58,13 +68,25 @@ fn map_direct(tables: &mut Tables, memory: &mut EarlyMemory) -> Option<()> {
     let access = Access::WRITE | Access::NO_EXECUTE;
     let first = (0, LARGE);
     for index in 0..=memory.ram().len() {
-        let (start, end) = match index.checked_sub(1).and_then(|index| memory.ram().get(index)) {
-            Some(range) => (range.start / LARGE * LARGE, range.end.next_multiple_of(LARGE)),
+        let (start, end) = match index
+            .checked_sub(1)
+            .and_then(|index| memory.ram().get(index))
+        {
+            Some(range) => (
+                range.start / LARGE * LARGE,
+                range.end.next_multiple_of(LARGE),
+            ),
             None => first,
         };
         let mut address = start;
         while address < end {
-            tables.map(DIRECT_MAP_START + address, address, PageSize::Large, access, &mut || page(memory))?;
+            tables.map(
+                DIRECT_MAP_START + address,
+                address,
+                PageSize::Large,
+                access,
+                &mut || page(memory),
+            )?;
             address += LARGE;
         }
     }
@@ -76,14 +98,26 @@ fn map_image(tables: &mut Tables, memory: &mut EarlyMemory) -> Option<()> {
     let sections = [
         (symbols::text(), Access::empty()),
         (symbols::constants(), Access::NO_EXECUTE),
-        (Section { start: entry, end: entry + PAGE }, Access::NO_EXECUTE),
+        (
+            Section {
+                start: entry,
+                end: entry + PAGE,
+            },
+            Access::NO_EXECUTE,
+        ),
         (symbols::data(), Access::WRITE | Access::NO_EXECUTE),
         (symbols::names(), Access::NO_EXECUTE),
     ];
     for (section, access) in sections {
         let mut address = section.start / PAGE * PAGE;
         while address < section.end {
-            tables.map(address, symbols::physical(address), PageSize::Small, access, &mut || page(memory))?;
+            tables.map(
+                address,
+                symbols::physical(address),
+                PageSize::Small,
+                access,
+                &mut || page(memory),
+            )?;
             address += PAGE;
         }
     }
@@ -99,14 +133,20 @@ fn map_table(
 ) -> Option<()> {
     let mut mapped_to = 0;
     for index in 0.. {
-        let Some(&range) = memory.ram().get(index) else { break };
+        let Some(&range) = memory.ram().get(index) else {
+            break;
+        };
         let start = (range.start / PAGE * item).max(mapped_to);
         let end = range.end / PAGE * item;
         let mut offset = start / PAGE * PAGE;
         while offset < end {
             // Whole large pages where the table is long, small ones at its ends.
             let large = offset % LARGE == 0 && end - offset >= LARGE;
-            let (size, kind) = if large { (LARGE, PageSize::Large) } else { (PAGE, PageSize::Small) };
+            let (size, kind) = if large {
+                (LARGE, PageSize::Large)
+            } else {
+                (PAGE, PageSize::Small)
+            };
             let physical = memory.take(size, size)?;
             words::clear_early(physical, size);
             for &(base, access) in views {

@@ -10,5 +10,6 @@ pub mod ranges;
 mod words;
 
 pub use words::{
-    clear_frame, copy_frame, copy_frame_bytes, frame_bytes_in, frame_bytes_out, frame_word, write_frame_word,
+    clear_frame, copy_frame, copy_frame_bytes, frame_bytes_in, frame_bytes_out, frame_word,
+    write_frame_word,
 };

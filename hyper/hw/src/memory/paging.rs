@@ -58,11 +58,18 @@ fn first_entry(table: u64) -> *mut u64 {
 impl Tables {
     /// New tables with an empty table under each slot.
     pub(super) fn new(no_execute: bool, source: Source<'_>) -> Option<Self> {
-        let tables = Self { root: source()?, no_execute };
+        let tables = Self {
+            root: source()?,
+            no_execute,
+        };
         for slot in FIRST_SLOT..FIRST_SLOT + SLOTS {
             let table = source()?;
             // The tables below decide what guests may read.
-            tables.set(tables.root, slot, table | PRESENT | Access::WRITE.bits() | Access::GUEST.bits());
+            tables.set(
+                tables.root,
+                slot,
+                table | PRESENT | Access::WRITE.bits() | Access::GUEST.bits(),
+            );
         }
         Some(tables)
     }
@@ -96,18 +103,30 @@ impl Tables {
             let present = self.get(table, index(shift));
             table = if present & PRESENT == 0 {
                 let new = source()?;
-                self.set(table, index(shift), new | PRESENT | Access::WRITE.bits() | Access::GUEST.bits());
+                self.set(
+                    table,
+                    index(shift),
+                    new | PRESENT | Access::WRITE.bits() | Access::GUEST.bits(),
+                );
                 new
             } else {
                 present & ADDRESS
             };
         }
-        let access = if self.no_execute { access } else { access.difference(Access::NO_EXECUTE) };
+        let access = if self.no_execute {
+            access
+        } else {
+            access.difference(Access::NO_EXECUTE)
+        };
         let (shift, large) = match size {
             PageSize::Small => (12, 0),
             PageSize::Large => (21, LARGE),
         };
-        self.set(table, index(shift), physical | PRESENT | large | access.bits());
+        self.set(
+            table,
+            index(shift),
+            physical | PRESENT | large | access.bits(),
+        );
         Some(())
     }
 
@@ -147,6 +166,9 @@ pub(super) fn publish(tables: Tables) -> &'static Mutex<Tables> {
 /// The hypervisor's tables. Lock order: a leaf, taken last.
 #[must_use]
 pub fn tables() -> &'static Mutex<Tables> {
-    #[expect(clippy::expect_used, reason = "boot publishes them before anything else runs")]
+    #[expect(
+        clippy::expect_used,
+        reason = "boot publishes them before anything else runs"
+    )]
     TABLES.get().expect("page tables are published at boot")
 }

@@ -21,7 +21,10 @@ impl Range {
             None => u64::MAX - page + 1,
         };
         let end = end / page * page;
-        Self { start, end: if end > start { end } else { start } }
+        Self {
+            start,
+            end: if end > start { end } else { start },
+        }
     }
 
     /// Whole pages around the bounds.
@@ -32,7 +35,10 @@ impl Range {
             Some(end) => end,
             None => u64::MAX - page + 1,
         };
-        Self { start: start / page * page, end }
+        Self {
+            start: start / page * page,
+            end,
+        }
     }
 
     /// Length in bytes.
@@ -59,7 +65,10 @@ impl<const N: usize> Ranges<N> {
     /// No ranges.
     #[must_use]
     pub const fn new() -> Self {
-        Self { items: [Range { start: 0, end: 0 }; N], count: 0 }
+        Self {
+            items: [Range { start: 0, end: 0 }; N],
+            count: 0,
+        }
     }
 
     /// The ranges.
@@ -83,8 +92,14 @@ impl<const N: usize> Ranges<N> {
         let old = *self;
         self.count = 0;
         for &range in old.as_slice() {
-            self.insert(Range { start: range.start, end: range.end.min(hole.start) });
-            self.insert(Range { start: range.start.max(hole.end), end: range.end });
+            self.insert(Range {
+                start: range.start,
+                end: range.end.min(hole.start),
+            });
+            self.insert(Range {
+                start: range.start.max(hole.end),
+                end: range.end,
+            });
         }
     }
 
@@ -92,7 +107,11 @@ impl<const N: usize> Ranges<N> {
         if range.is_empty() || self.count == N {
             return;
         }
-        let place = self.as_slice().iter().take_while(|other| other.start < range.start).count();
+        let place = self
+            .as_slice()
+            .iter()
+            .take_while(|other| other.start < range.start)
+            .count();
         self.items.copy_within(place..self.count, place + 1);
         self.items[place] = range;
         self.count += 1;
@@ -102,7 +121,11 @@ impl<const N: usize> Ranges<N> {
         let old = *self;
         self.count = 0;
         for &range in old.as_slice() {
-            match self.count.checked_sub(1).and_then(|last| self.items.get_mut(last)) {
+            match self
+                .count
+                .checked_sub(1)
+                .and_then(|last| self.items.get_mut(last))
+            {
                 Some(last) if last.end == range.start => last.end = range.end,
                 _ => self.insert(range),
             }
@@ -129,27 +152,44 @@ mod tests {
     }
 
     fn check(ranges: &Ranges<8>, expected: &[(u64, u64)]) {
-        let found: Vec<_> = ranges.as_slice().iter().map(|range| (range.start, range.end)).collect();
+        let found: Vec<_> = ranges
+            .as_slice()
+            .iter()
+            .map(|range| (range.start, range.end))
+            .collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn neighbours_and_overlaps_become_one() {
-        check(&ranges(&[(0x3000, 0x5000), (0x1000, 0x3000), (0x4000, 0x6000)]), &[(0x1000, 0x6000)]);
+        check(
+            &ranges(&[(0x3000, 0x5000), (0x1000, 0x3000), (0x4000, 0x6000)]),
+            &[(0x1000, 0x6000)],
+        );
     }
 
     #[test]
     fn a_hole_splits_a_range() {
         let mut set = ranges(&[(0x1000, 0x9000)]);
-        set.remove(Range { start: 0x3000, end: 0x4000 });
+        set.remove(Range {
+            start: 0x3000,
+            end: 0x4000,
+        });
         check(&set, &[(0x1000, 0x3000), (0x4000, 0x9000)]);
-        set.remove(Range { start: 0, end: 0x20000 });
+        set.remove(Range {
+            start: 0,
+            end: 0x20000,
+        });
         check(&set, &[]);
     }
 
     #[test]
     fn what_does_not_fit_is_left_out() {
-        let set = ranges(&(0..20).map(|i| (i * 0x2000, i * 0x2000 + 0x1000)).collect::<Vec<_>>());
+        let set = ranges(
+            &(0..20)
+                .map(|i| (i * 0x2000, i * 0x2000 + 0x1000))
+                .collect::<Vec<_>>(),
+        );
         assert_eq!(set.as_slice().len(), 8);
     }
 }

@@ -57,7 +57,11 @@ pub fn copy_frame(from: Mfn, to: Mfn) {
 /// Copies bytes out of a frame of RAM; `false` where they are not all in it.
 #[must_use]
 pub fn frame_bytes_out(mfn: Mfn, offset: usize, into: &mut [u8]) -> bool {
-    if !is_ram(mfn) || offset.checked_add(into.len()).is_none_or(|end| end > PAGE_SIZE) {
+    if !is_ram(mfn)
+        || offset
+            .checked_add(into.len())
+            .is_none_or(|end| end > PAGE_SIZE)
+    {
         return false;
     }
     // SAFETY: the range lies in a mapped frame; `into` is the caller's own.
@@ -72,7 +76,11 @@ pub fn frame_bytes_out(mfn: Mfn, offset: usize, into: &mut [u8]) -> bool {
 /// Copies bytes into a frame of RAM; `false` where they do not all fit.
 #[must_use]
 pub fn frame_bytes_in(mfn: Mfn, offset: usize, from: &[u8]) -> bool {
-    if !is_ram(mfn) || offset.checked_add(from.len()).is_none_or(|end| end > PAGE_SIZE) {
+    if !is_ram(mfn)
+        || offset
+            .checked_add(from.len())
+            .is_none_or(|end| end > PAGE_SIZE)
+    {
         return false;
     }
     // SAFETY: the range lies in a mapped frame; `from` is the caller's own.
@@ -90,10 +98,14 @@ pub fn frame_bytes_in(mfn: Mfn, offset: usize, from: &[u8]) -> bool {
 #[must_use]
 pub fn copy_frame_bytes(from: (Mfn, usize), to: (Mfn, usize), length: usize) -> bool {
     let place = |(mfn, offset): (Mfn, usize)| {
-        let fits = offset.checked_add(length).is_some_and(|end| end <= PAGE_SIZE);
+        let fits = offset
+            .checked_add(length)
+            .is_some_and(|end| end <= PAGE_SIZE);
         (is_ram(mfn) && fits).then_some(direct_frame(mfn) + offset as u64)
     };
-    let (Some(from), Some(to)) = (place(from), place(to)) else { return false };
+    let (Some(from), Some(to)) = (place(from), place(to)) else {
+        return false;
+    };
     // SAFETY: both ranges lie in mapped frames; any bytes may be there, and guests may write them too.
     unsafe {
         asm!("rep movsb", inout("rsi") from => _, inout("rdi") to => _, inout("rcx") length => _,

@@ -10,6 +10,7 @@
 
 mod capability;
 mod error;
+mod line;
 mod message;
 mod pirqs;
 mod signal;
@@ -19,7 +20,8 @@ mod vectors;
 
 pub use capability::{ConfigSpace, MsiCapability, MsixCapability};
 pub use error::Error;
+pub use line::{Arrival, Line, Source};
 pub use message::{DeviceMessage, Message};
-pub use pirqs::{Arrival, Line, Pirqs, Source};
+pub use pirqs::Pirqs;
 pub use signal::{Mask, Polarity, Signal, Trigger};
 pub use vectors::{FIRST_DEVICE_VECTOR, LAST_DEVICE_VECTOR, Vectors};

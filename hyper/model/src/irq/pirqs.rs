@@ -4,65 +4,8 @@ use alloc::vec::Vec;
 
 use ringwall_abi::physdev::PciDevice;
 
-use super::{DeviceMessage, Error, Signal, Trigger, Vectors};
+use super::{Arrival, DeviceMessage, Error, Line, Signal, Source, Vectors};
 use crate::event::Pirq;
-
-/// Where an interrupt comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Source {
-    /// The pin of an IO-APIC whose GSI is the PIRQ's number.
-    Pin {
-        /// The GSI.
-        gsi: u32,
-        /// How its line signals.
-        signal: Signal,
-    },
-    /// A device's message.
-    Message(DeviceMessage),
-}
-
-/// An interrupt that a PIRQ stands for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Line {
-    /// Where it comes from.
-    pub source: Source,
-    /// Its vector.
-    pub vector: u8,
-    /// An event channel is bound to it.
-    pub is_bound: bool,
-    /// It arrived, and is masked until the domain ends it.
-    pub is_held: bool,
-}
-
-impl Line {
-    /// Whether the domain has to end it.
-    #[must_use]
-    pub const fn needs_end(&self) -> bool {
-        matches!(
-            self.source,
-            Source::Pin {
-                signal: Signal {
-                    trigger: Trigger::Level,
-                    ..
-                },
-                ..
-            }
-        )
-    }
-}
-
-/// What an arriving interrupt is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Arrival {
-    /// Its vector belongs to nothing.
-    Unknown,
-    /// No event channel is bound to it.
-    Dropped,
-    /// Raise it.
-    Raise(Pirq),
-    /// Mask its pin, then raise it.
-    Hold(Pirq, Line),
-}
 
 #[derive(Clone, Copy)]
 enum Slot {
@@ -146,7 +89,8 @@ impl Pirqs {
         Some(pirq)
     }
 
-    /// Keeps a pin for the hypervisor: it can be mapped, and not be bound.
+    /// Keeps a pin for the hypervisor. Its PIRQ stands for nothing, and nobody changes its signal;
+    /// a domain that tries to map it is told that all is well, for it tries each pin of ISA.
     ///
     /// # Errors
     /// [`Error::BadPirq`].
@@ -155,15 +99,18 @@ impl Pirqs {
         Ok(())
     }
 
-    /// Says how a pin's line signals. Returns the line if its PIRQ is mapped.
+    /// Says how a pin's line signals. Returns the line, to be routed, if its PIRQ is mapped.
     ///
     /// # Errors
     /// [`Error::BadPirq`]; [`Error::Bound`] where that would change a line in use.
     #[doc(alias = "PHYSDEVOP_setup_gsi")]
     pub fn set_signal(&mut self, gsi: u32, signal: Signal) -> Result<Option<Line>, Error> {
-        let changes = self.pin(gsi)?.signal != signal;
+        let pin = *self.pin(gsi)?;
+        if pin.is_kept || pin.signal == signal {
+            return Ok(None);
+        }
         let line = match self.mapped(Pirq::new(gsi)) {
-            Ok(line) if line.is_bound && changes => return Err(Error::Bound),
+            Ok(line) if line.is_bound => return Err(Error::Bound),
             Ok(line) => {
                 line.source = Source::Pin { gsi, signal };
                 Some(*line)
@@ -174,18 +121,23 @@ impl Pirqs {
         Ok(line)
     }
 
-    /// Makes the PIRQ of a pin's number stand for the pin; nothing if it does already.
+    /// Makes the PIRQ of a pin's number stand for the pin. Returns the line, to be routed, if it
+    /// did not before, and the hypervisor does not keep the pin.
     ///
     /// # Errors
     /// [`Error::BadPirq`], [`Error::Full`].
-    pub fn map_pin(&mut self, gsi: u32) -> Result<Line, Error> {
-        let signal = self.pin(gsi)?.signal;
+    pub fn map_pin(&mut self, gsi: u32) -> Result<Option<Line>, Error> {
+        let pin = *self.pin(gsi)?;
         let pirq = Pirq::new(gsi);
-        if let Ok(line) = self.line(pirq) {
-            return Ok(line);
+        if pin.is_kept || self.line(pirq).is_ok() {
+            return Ok(None);
         }
         let vector = self.vectors.take(1).ok_or(Error::Full)?;
-        Ok(self.publish(pirq, Source::Pin { gsi, signal }, vector))
+        let source = Source::Pin {
+            gsi,
+            signal: pin.signal,
+        };
+        Ok(Some(self.publish(pirq, source, vector)))
     }
 
     /// Promises a PIRQ for a message.

@@ -7,7 +7,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 use crate::hypercall::{Call, Result, Stop, read_element, write_element};
 use crate::machine::MACHINE;
 
-/// Requests between two looks at what else waits, where they are done in groups.
+/// Requests of a group: as many are done between two looks at what else waits.
 pub(super) const GROUP: usize = 16;
 
 /// A request as the guest wrote it, and what becomes of it.
@@ -28,7 +28,7 @@ pub(super) fn each<T: Record>(
     })
 }
 
-/// Does the requests of the list in groups, which share what is dear: see [`Group`].
+/// Does the requests of the list in groups, of at most [`GROUP`], which share one flush.
 pub(super) fn groups<T: Record>(
     call: &mut Call<'_>,
     mut act: impl FnMut(&Call<'_>, &mut [T]),

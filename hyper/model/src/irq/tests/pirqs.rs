@@ -15,6 +15,10 @@ fn pirqs() -> Pirqs {
     Pirqs::new(64, 24).unwrap()
 }
 
+fn map_pin(pirqs: &mut Pirqs, gsi: u32) -> crate::irq::Line {
+    pirqs.map_pin(gsi).unwrap().unwrap()
+}
+
 fn pirq(number: u32) -> Pirq {
     Pirq::new(number)
 }
@@ -25,16 +29,16 @@ fn a_pin_has_the_pirq_of_its_number_and_signals_as_its_bus_does() {
     let check = |line: crate::irq::Line, gsi, signal| {
         assert_eq!(line.source, Source::Pin { gsi, signal });
     };
-    check(pirqs.map_pin(4).unwrap(), 4, Signal::ISA);
-    check(pirqs.map_pin(16).unwrap(), 16, Signal::PCI);
-    assert_eq!(pirqs.map_pin(4), pirqs.line(pirq(4)), "again is the same");
+    check(map_pin(&mut pirqs, 4), 4, Signal::ISA);
+    check(map_pin(&mut pirqs, 16), 16, Signal::PCI);
+    assert_eq!(pirqs.map_pin(4), Ok(None), "once");
 }
 
 #[test]
 fn a_pin_signals_as_it_was_set_before_or_after_it_is_mapped() {
     let mut pirqs = pirqs();
     assert_eq!(pirqs.set_signal(9, LEVEL_HIGH), Ok(None));
-    assert!(pirqs.map_pin(9).unwrap().needs_end());
+    assert!(map_pin(&mut pirqs, 9).needs_end());
     let _ = pirqs.map_pin(10);
     assert!(
         pirqs
@@ -57,11 +61,14 @@ fn a_bound_pin_keeps_its_signal() {
 }
 
 #[test]
-fn a_kept_pin_is_mapped_and_never_bound() {
+fn a_kept_pin_is_nobody_elses() {
     let mut pirqs = pirqs();
     assert_eq!(pirqs.keep_pin(4), Ok(()));
-    assert!(pirqs.map_pin(4).is_ok());
+    assert_eq!(pirqs.map_pin(4), Ok(None));
+    assert_eq!(pirqs.set_signal(4, LEVEL_HIGH), Ok(None));
     assert_eq!(pirqs.connect(pirq(4)), Err(Error::Kept));
+    assert_eq!(pirqs.unmap(pirq(4)), Err(Error::NotMapped));
+    assert_eq!(pirqs.vector_words(), 0);
 }
 
 #[test]
@@ -212,8 +219,8 @@ fn vectors_run_out() {
 fn a_level_is_held_until_it_is_ended_and_an_edge_never() {
     let mut pirqs = pirqs();
     let _ = pirqs.set_signal(11, LEVEL_HIGH);
-    let level = pirqs.map_pin(11).unwrap().vector;
-    let edge = pirqs.map_pin(1).unwrap().vector;
+    let level = map_pin(&mut pirqs, 11).vector;
+    let edge = map_pin(&mut pirqs, 1).vector;
     let (message, line) = pirqs.map_messages(msi(8, 1), None).unwrap();
     for number in [pirq(11), pirq(1), message] {
         let _ = pirqs.connect(number);
@@ -230,7 +237,7 @@ fn a_level_is_held_until_it_is_ended_and_an_edge_never() {
 #[test]
 fn nobody_listens_before_a_bind_and_after_a_close() {
     let mut pirqs = pirqs();
-    let vector = pirqs.map_pin(16).unwrap().vector;
+    let vector = map_pin(&mut pirqs, 16).vector;
     assert_eq!(pirqs.arrive(vector), Arrival::Dropped);
     let _ = pirqs.connect(pirq(16));
     assert!(matches!(pirqs.arrive(vector), Arrival::Hold(..)));
