@@ -90,6 +90,8 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     }
     state.kernel_mode = in_kernel;
     state.kernel_stack = stack;
+    // The ABI has no other place for the I/O privilege of a new virtual CPU.
+    state.iopl = (registers.rflags >> 12 & 3) as u8;
     state.event_callback = event;
     state.failsafe_callback = failsafe;
     state.syscall_target = syscall;

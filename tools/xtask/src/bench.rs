@@ -48,6 +48,9 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<u8> {
         Some(column(ringwall, arguments)?)
     };
     print_table(&native, &xen, own.as_ref());
+    if !arguments.reference_only {
+        tests::compare_paths()?;
+    }
     Ok(0)
 }
 

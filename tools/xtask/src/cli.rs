@@ -123,6 +123,9 @@ pub(crate) struct TestArguments {
     /// Name the boots, and run nothing
     #[arg(long)]
     pub(crate) list: bool,
+    /// Record what is measured as what is expected: tests/budgets.toml
+    #[arg(long)]
+    pub(crate) bless: bool,
 }
 
 /// Arguments of `bench`.

@@ -11,22 +11,21 @@ use core::mem::MaybeUninit;
 use ringwall_abi::GuestAddress;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-use crate::layout::outside_hypervisor;
+use crate::layout::{HYPERVISOR_END, HYPERVISOR_START};
 
 /// The guest's address is not mapped for it, or not the guest's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Fault;
 
-/// Whether all bytes from `start` on lie outside the hypervisor's slots.
+/// Whether all bytes from `start` on lie outside the hypervisor's slots; `length` is that of a buffer.
 ///
 /// A guest's range may be non-canonical: then the copy faults.
+#[inline]
 fn allowed(start: u64, length: usize) -> bool {
-    let Some(last) = start.checked_add((length as u64).saturating_sub(1)) else {
-        return false;
-    };
-    outside_hypervisor(start)
-        && outside_hypervisor(last)
-        && (start < crate::layout::HYPERVISOR_START) == (last < crate::layout::HYPERVISOR_START)
+    // The starts from which a byte would lie in the slots, as one range modulo 2^64.
+    let before = (length as u64).saturating_sub(1);
+    let starts = (HYPERVISOR_END - HYPERVISOR_START).saturating_add(before);
+    start.wrapping_sub(HYPERVISOR_START.wrapping_sub(before)) >= starts
 }
 
 macro_rules! copy_with_recovery {
@@ -101,6 +100,54 @@ fn store_word(to: u64, value: u64) -> Result<(), Fault> {
     if failed == 0 { Ok(()) } else { Err(Fault) }
 }
 
+/// Copies bytes from the guest: whole words first.
+///
+/// # Safety
+/// 1. `into` is good for writes of `length` bytes. 2. The guest's range is [`allowed`].
+#[inline]
+unsafe fn bytes_in(into: *mut u8, from: u64, length: usize) -> Result<(), Fault> {
+    let (words, rest) = (length / 8, length % 8);
+    if copy_with_recovery!("movsq", words, from, into) != 0 {
+        return Err(Fault);
+    }
+    let done = length - rest;
+    if rest != 0
+        && copy_with_recovery!(
+            "movsb",
+            rest,
+            from.wrapping_add(done as u64),
+            into.wrapping_add(done)
+        ) != 0
+    {
+        return Err(Fault);
+    }
+    Ok(())
+}
+
+/// Copies bytes to the guest: whole words first.
+///
+/// # Safety
+/// 1. `from` is good for reads of `length` bytes. 2. The guest's range is [`allowed`].
+#[inline]
+unsafe fn bytes_out(to: u64, from: *const u8, length: usize) -> Result<(), Fault> {
+    let (words, rest) = (length / 8, length % 8);
+    if copy_with_recovery!("movsq", words, from, to) != 0 {
+        return Err(Fault);
+    }
+    let done = length - rest;
+    if rest != 0
+        && copy_with_recovery!(
+            "movsb",
+            rest,
+            from.wrapping_add(done),
+            to.wrapping_add(done as u64)
+        ) != 0
+    {
+        return Err(Fault);
+    }
+    Ok(())
+}
+
 /// Copies bytes from the guest.
 ///
 /// # Errors
@@ -112,18 +159,8 @@ pub fn copy_in(into: &mut [u8], from: GuestAddress) -> Result<(), Fault> {
     if !allowed(from.raw(), into.len()) {
         return Err(Fault);
     }
-    let (words, rest) = (into.len() / 8, into.len() % 8);
-    if copy_with_recovery!("movsq", words, from.raw(), into.as_mut_ptr()) != 0 {
-        return Err(Fault);
-    }
-    let tail = into.len() - rest;
-    let left = copy_with_recovery!(
-        "movsb",
-        rest,
-        from.raw() + tail as u64,
-        into.as_mut_ptr().wrapping_add(tail)
-    );
-    if left == 0 { Ok(()) } else { Err(Fault) }
+    // SAFETY: 1. a slice of this length; 2. checked.
+    unsafe { bytes_in(into.as_mut_ptr(), from.raw(), into.len()) }
 }
 
 /// Copies bytes to the guest.
@@ -137,18 +174,8 @@ pub fn copy_out(to: GuestAddress, from: &[u8]) -> Result<(), Fault> {
     if !allowed(to.raw(), from.len()) {
         return Err(Fault);
     }
-    let (words, rest) = (from.len() / 8, from.len() % 8);
-    if copy_with_recovery!("movsq", words, from.as_ptr(), to.raw()) != 0 {
-        return Err(Fault);
-    }
-    let tail = from.len() - rest;
-    let left = copy_with_recovery!(
-        "movsb",
-        rest,
-        from.as_ptr().wrapping_add(tail),
-        to.raw() + tail as u64
-    );
-    if left == 0 { Ok(()) } else { Err(Fault) }
+    // SAFETY: 1. a slice of this length; 2. checked.
+    unsafe { bytes_out(to.raw(), from.as_ptr(), from.len()) }
 }
 
 /// Copies a value from the guest.
@@ -158,28 +185,17 @@ pub fn copy_out(to: GuestAddress, from: &[u8]) -> Result<(), Fault> {
 #[inline]
 pub fn read<T: FromBytes>(from: GuestAddress) -> Result<T, Fault> {
     let mut value = MaybeUninit::<T>::uninit();
-    if size_of::<T>() % 8 == 0 && size_of::<T>() <= 80 {
-        if !allowed(from.raw(), size_of::<T>()) {
-            return Err(Fault);
-        }
-        for word in 0..size_of::<T>() / 8 {
-            let loaded = load_word(from.raw() + 8 * word as u64)?;
-            // SAFETY: inside `value`.
-            unsafe {
-                value
-                    .as_mut_ptr()
-                    .cast::<u64>()
-                    .add(word)
-                    .write_unaligned(loaded)
-            };
-        }
+    let size = size_of::<T>();
+    if !allowed(from.raw(), size) {
+        return Err(Fault);
+    }
+    if size == 8 {
+        let word = load_word(from.raw())?;
+        // SAFETY: `value` has these 8 bytes.
+        unsafe { value.as_mut_ptr().cast::<u64>().write_unaligned(word) };
     } else {
-        // SAFETY: the bytes of `value`, zeroed before they are seen as bytes.
-        let bytes = unsafe {
-            value.as_mut_ptr().write_bytes(0, 1);
-            core::slice::from_raw_parts_mut(value.as_mut_ptr().cast::<u8>(), size_of::<T>())
-        };
-        copy_in(bytes, from)?;
+        // SAFETY: 1. `value` has this size; 2. checked.
+        unsafe { bytes_in(value.as_mut_ptr().cast(), from.raw(), size)? };
     }
     // SAFETY: every byte was written, and any bytes are a valid `T`.
     Ok(unsafe { value.assume_init() })
@@ -192,15 +208,12 @@ pub fn read<T: FromBytes>(from: GuestAddress) -> Result<T, Fault> {
 #[inline]
 pub fn write<T: IntoBytes + Immutable>(to: GuestAddress, value: &T) -> Result<(), Fault> {
     let bytes = value.as_bytes();
-    if size_of::<T>() % 8 == 0 && size_of::<T>() <= 80 {
-        if !allowed(to.raw(), size_of::<T>()) {
-            return Err(Fault);
-        }
-        for (word, chunk) in bytes.as_chunks::<8>().0.iter().enumerate() {
-            store_word(to.raw() + 8 * word as u64, u64::from_ne_bytes(*chunk))?;
-        }
-        Ok(())
-    } else {
-        copy_out(to, bytes)
+    if !allowed(to.raw(), bytes.len()) {
+        return Err(Fault);
     }
+    if let Ok(word) = bytes.try_into() {
+        return store_word(to.raw(), u64::from_ne_bytes(word));
+    }
+    // SAFETY: 1. the bytes of `value`; 2. checked.
+    unsafe { bytes_out(to.raw(), bytes.as_ptr(), bytes.len()) }
 }

@@ -1,5 +1,6 @@
 //! The hypervisor's image: compiled, linked, and turned into what boot loaders load.
 
+mod guest;
 mod image;
 mod symbols;
 mod toolchain;
@@ -12,6 +13,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{paths, progress, shell};
+pub(crate) use guest::build as guest;
 pub(crate) use toolchain::Toolchain;
 
 /// What the compiler is told for the hypervisor's own target.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
 use super::program;
-use crate::cli::RunArguments;
+use crate::cli::{RunArguments, TestArguments};
 use crate::paths;
 use crate::qemu::{self, Answer, Console, End, Outcome, Watch};
 use crate::run::Prepared;
@@ -31,6 +31,8 @@ pub(super) struct Case {
     pub(super) not_on_xen: Option<&'static str>,
     /// As on the command line of `cargo xtask run`; `{work}` is a directory of the test's own.
     arguments: Vec<String>,
+    /// Added to Xen's command line.
+    xen_append: &'static str,
     programs: Vec<&'static str>,
     prepare: fn(&Path) -> Result<()>,
     commands: Option<&'static str>,
@@ -49,6 +51,9 @@ pub(super) struct Report<'a> {
     pub(super) work: &'a Path,
     /// How the hypervisor's lines start.
     pub(super) prefix: &'static str,
+    pub(super) on_xen: bool,
+    /// Whether what was measured is to be recorded as what is expected.
+    pub(super) bless: bool,
 }
 
 /// The command line of a boot, for clap.
@@ -67,6 +72,7 @@ impl Case {
             length: Length::Short,
             not_on_xen: None,
             arguments: Vec::new(),
+            xen_append: "",
             programs: Vec::new(),
             prepare: |_| Ok(()),
             commands: Some("true"),
@@ -82,6 +88,12 @@ impl Case {
         arguments: impl IntoIterator<Item = T>,
     ) -> Self {
         self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds to Xen's command line, where ours needs nothing.
+    pub(super) fn xen_append(mut self, options: &'static str) -> Self {
+        self.xen_append = options;
         self
     }
 
@@ -152,7 +164,8 @@ impl Case {
     }
 
     /// Boots and checks.
-    pub(super) fn run(&self, on_xen: bool) -> Result<()> {
+    pub(super) fn run(&self, arguments: &TestArguments) -> Result<()> {
+        let on_xen = arguments.xen;
         let log = self.log();
         fs::create_dir_all(paths::output().join("tests"))?;
         let work = tempfile::tempdir_in(paths::output())?;
@@ -175,18 +188,28 @@ impl Case {
             outcome,
             work: work.path(),
             prefix: if on_xen { "(XEN)" } else { "(RW)" },
+            on_xen,
+            bless: arguments.bless,
         };
         (self.check)(&report)
     }
 
     fn prepared(&self, work: &Path, on_xen: bool) -> Result<Prepared> {
         let work = work.display().to_string();
-        let oracle = on_xen.then(|| "--xen".to_owned());
+        let oracle: &[&str] = match (on_xen, self.xen_append) {
+            (false, _) => &[],
+            (true, "") => &["--xen"],
+            (true, options) => &["--xen", "--append", options],
+        };
         let own = self
             .arguments
             .iter()
             .map(|argument| argument.replace("{work}", &work));
-        let line = ["run".to_owned()].into_iter().chain(oracle).chain(own);
+        let line = ["run"]
+            .iter()
+            .chain(oracle)
+            .map(|word| (*word).to_owned())
+            .chain(own);
         Prepared::new(&CommandLine::try_parse_from(line)?.arguments)
     }
 }

@@ -7,6 +7,7 @@ mod devices;
 mod host;
 mod load;
 mod matrix;
+mod paths;
 mod program;
 mod time;
 
@@ -17,6 +18,7 @@ use anyhow::{Result, bail};
 use crate::cli::TestArguments;
 use crate::{build, debian, qemu};
 use case::{Case, Length};
+pub(crate) use paths::compare as compare_paths;
 pub(crate) use program::build as programs;
 
 /// The host's tests, as one name among the others.
@@ -30,6 +32,7 @@ fn cases() -> Vec<Case> {
         devices::cases(),
         matrix::cases(),
         bad_input::cases(),
+        paths::cases(),
         load::cases(),
     ]
     .concat()
@@ -103,7 +106,7 @@ fn run_case(case: &Case, arguments: &TestArguments, tally: &mut Tally) {
         return;
     }
     let start = Instant::now();
-    match case.run(arguments.xen) {
+    match case.run(arguments) {
         Ok(()) => {
             tally.passed += 1;
             println!("ok    {} ({})", case.name, seconds(start.elapsed()));
