@@ -79,7 +79,7 @@ impl Machine for Hardware {
 
     #[inline]
     fn read_entry(&self, table: Mfn, index: EntryIndex) -> Entry {
-        let word = frame_word(table, index.raw().into());
+        let word = frame_word(table, usize::from(index.raw() & 511));
         Entry::new(word.map_or(0, |word| word.load(Ordering::Acquire)))
     }
 

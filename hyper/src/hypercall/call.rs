@@ -132,7 +132,8 @@ pub(crate) fn write_element<T: IntoBytes + Immutable>(
     Ok(guest::write(element::<T>(array, index)?, value)?)
 }
 
-fn element<T>(array: GuestAddress, index: u64) -> Result<GuestAddress> {
+/// The address of element `index` of a guest's array; `EFAULT` where it wraps.
+pub(super) fn element<T>(array: GuestAddress, index: u64) -> Result<GuestAddress> {
     let offset = index.checked_mul(size_of::<T>() as u64);
     offset
         .and_then(|offset| array.checked_add(offset))

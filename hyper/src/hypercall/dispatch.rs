@@ -55,38 +55,41 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
     let Some(hypercall) = Hypercall::from_number(number) else {
         return Err(Errno::ENOSYS.into());
     };
-    match hypercall {
-        Hypercall::SetTrapTable => traps::handle(call),
-        Hypercall::MmuUpdate => mmu_update::handle(call),
-        Hypercall::SetGdt => descriptors::set_gdt(call),
-        Hypercall::StackSwitch => segments::stack_switch(call),
-        Hypercall::SetCallbacks => callback::set_callbacks(call),
-        Hypercall::FpuTaskswitch => fpu::task_switch(call),
-        Hypercall::SetDebugreg => fpu::set_debug_register(call),
-        Hypercall::GetDebugreg => fpu::get_debug_register(call),
-        Hypercall::UpdateDescriptor => descriptors::update_descriptor(call),
-        Hypercall::MemoryOp => memory_op::handle(call),
-        Hypercall::Multicall => multicall::handle(call),
-        Hypercall::UpdateVaMapping => update_va::handle(call),
-        Hypercall::UpdateVaMappingOtherdomain => update_va::handle_other_domain(call),
-        Hypercall::SetTimerOp => time::set_timer(call),
-        Hypercall::XenVersion => version::handle(call),
-        Hypercall::ConsoleIo => console_io::handle(call),
-        Hypercall::VmAssist => version::vm_assist(call),
-        Hypercall::Iret => iret::handle(call),
-        Hypercall::VcpuOp => vcpu_op::handle(call),
-        Hypercall::SetSegmentBase => segments::set_segment_base(call),
-        Hypercall::MmuextOp => mmuext::handle(call),
-        Hypercall::NmiOp => callback::nmi_op(call),
-        Hypercall::SchedOp => sched::handle(call),
-        Hypercall::CallbackOp => callback::handle(call),
-        Hypercall::EventChannelOp => event_channel::handle(call),
-        Hypercall::PhysdevOp => physdev::handle(call),
-        Hypercall::PlatformOp => platform::handle(call),
-        Hypercall::Sysctl => sysctl::handle(call),
-        Hypercall::GrantTableOp => grant_table::handle(call),
-        _ => Err(Errno::ENOSYS.into()),
-    }
+    // A pointer, not a call in each arm: inlined here, the handlers' frames would add up to pages of
+    // stack that every hypercall touches.
+    let handler: fn(&mut Call<'_>) -> Result = match hypercall {
+        Hypercall::SetTrapTable => traps::handle,
+        Hypercall::MmuUpdate => mmu_update::handle,
+        Hypercall::SetGdt => descriptors::set_gdt,
+        Hypercall::StackSwitch => segments::stack_switch,
+        Hypercall::SetCallbacks => callback::set_callbacks,
+        Hypercall::FpuTaskswitch => fpu::task_switch,
+        Hypercall::SetDebugreg => fpu::set_debug_register,
+        Hypercall::GetDebugreg => fpu::get_debug_register,
+        Hypercall::UpdateDescriptor => descriptors::update_descriptor,
+        Hypercall::MemoryOp => memory_op::handle,
+        Hypercall::Multicall => multicall::handle,
+        Hypercall::UpdateVaMapping => update_va::handle,
+        Hypercall::UpdateVaMappingOtherdomain => update_va::handle_other_domain,
+        Hypercall::SetTimerOp => time::set_timer,
+        Hypercall::XenVersion => version::handle,
+        Hypercall::ConsoleIo => console_io::handle,
+        Hypercall::VmAssist => version::vm_assist,
+        Hypercall::Iret => iret::handle,
+        Hypercall::VcpuOp => vcpu_op::handle,
+        Hypercall::SetSegmentBase => segments::set_segment_base,
+        Hypercall::MmuextOp => mmuext::handle,
+        Hypercall::NmiOp => callback::nmi_op,
+        Hypercall::SchedOp => sched::handle,
+        Hypercall::CallbackOp => callback::handle,
+        Hypercall::EventChannelOp => event_channel::handle,
+        Hypercall::PhysdevOp => physdev::handle,
+        Hypercall::PlatformOp => platform::handle,
+        Hypercall::Sysctl => sysctl::handle,
+        Hypercall::GrantTableOp => grant_table::handle,
+        _ => return Err(Errno::ENOSYS.into()),
+    };
+    handler(call)
 }
 
 /// A system call that the fast path left: events masked, or no handler.

@@ -28,6 +28,7 @@ mod update_va;
 mod vcpu_op;
 mod version;
 
+use call::element;
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
 pub(crate) use descriptors::set_frames as set_gdt_frames;
 pub(crate) use dispatch::{on_syscall, on_syscall32};

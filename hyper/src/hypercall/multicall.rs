@@ -4,17 +4,24 @@
 //! `EFAULT` where an entry can't be read or written. An entry that is interrupted leaves its
 //! arguments in the list and itself at the head of what is left.
 
+use core::mem::offset_of;
+
 use ringwall_abi::xen::MulticallEntry;
 use ringwall_abi::{Errno, GuestAddress, Hypercall};
+use ringwall_hw::memory::guest;
 use ringwall_model::memory::Machine;
+use zerocopy::IntoBytes as _;
 
 use super::dispatch::run;
-use super::{Call, Result, Stop, read_element, write_element};
+use super::{Call, Result, Stop, element};
 use crate::machine::MACHINE;
 
 /// Entries between two looks at what else waits. Few: each may be a list of its own that is a little
 /// shorter than what is looked at in between.
 const BATCH: u64 = 4;
+/// Where an entry has its arguments and its result, in bytes.
+const ARGUMENTS: usize = offset_of!(MulticallEntry, args);
+const RESULT: usize = offset_of!(MulticallEntry, result);
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let (list, count) = (call.address(0), call.number(1) & 0xffff_ffff);
@@ -22,30 +29,34 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         if index != 0 && index % BATCH == 0 && MACHINE.should_preempt() {
             return later(call, list, index, count);
         }
-        let mut entry: MulticallEntry = read_element(list, index)?;
-        call.arguments = entry.args;
+        // Its words go where they are used: a copy of the entry would cost as much as the call.
+        let place = element::<MulticallEntry>(list, index)?;
+        let number: u64 = guest::read(place)?;
+        guest::copy_in(call.arguments.as_mut_bytes(), offset(place, ARGUMENTS)?)?;
         // Nested lists would make one call as long as the guest likes.
-        let outcome = if entry.op == u64::from(Hypercall::Multicall.number()) {
+        let outcome = if number == u64::from(Hypercall::Multicall.number()) {
             Err(Stop::Errno(Errno::EINVAL))
         } else {
-            run(entry.op, call)
+            run(number, call)
         };
-        match outcome {
-            Ok(value) => entry.result = value,
-            Err(Stop::Errno(errno)) => entry.result = errno.to_rax().cast_unsigned(),
+        let result = match outcome {
+            Ok(value) => value,
+            Err(Stop::Errno(errno)) => errno.to_rax().cast_unsigned(),
             Err(Stop::Resume) => {
-                entry.args = call.arguments;
-                write_element(list, index, &entry)?;
+                guest::write(offset(place, ARGUMENTS)?, &call.arguments)?;
                 return later(call, list, index, count);
             }
             // `iret` has changed the mode: whatever follows would run in the wrong one.
             Err(stop @ (Stop::Replaced | Stop::Crash(_))) => return Err(stop),
-        }
-        let place = list.checked_add(index * size_of::<MulticallEntry>() as u64 + 8);
-        let place = place.ok_or(Stop::Errno(Errno::EFAULT))?;
-        ringwall_hw::memory::guest::write(place, &entry.result)?;
+        };
+        guest::write(offset(place, RESULT)?, &result)?;
     }
     Ok(0)
+}
+
+fn offset(place: GuestAddress, bytes: usize) -> Result<GuestAddress> {
+    let place = place.checked_add(bytes as u64);
+    place.ok_or(Stop::Errno(Errno::EFAULT))
 }
 
 fn later(call: &mut Call<'_>, list: GuestAddress, index: u64, count: u64) -> Result {

@@ -29,6 +29,15 @@ pub(crate) const OFFERED: u32 = FEATURES | Feature::Dom0.bit();
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     match VersionOp::from_number(call.number(0) & 0xffff_ffff) {
+        // Linux asks often: it is its way to have waiting events delivered.
+        Some(VersionOp::Version) => Ok(VERSION),
+        operation => describe(call, operation),
+    }
+}
+
+#[inline(never)]
+fn describe(call: &mut Call<'_>, operation: Option<VersionOp>) -> Result {
+    match operation {
         Some(VersionOp::Version) => Ok(VERSION),
         Some(VersionOp::ExtraVersion) => text::<16>(call, concat!("-ringwall", "-0.1")),
         Some(VersionOp::CompileInfo) => {

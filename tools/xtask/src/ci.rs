@@ -8,8 +8,15 @@ use crate::build::{self, TARGET, Toolchain};
 use crate::cli::TestArguments;
 use crate::{paths, shell, tests, tidy};
 
-/// Packages that build for the hypervisor's own target only.
-const FREESTANDING: [&str; 4] = ["--package", "ringwall", "--package", "ringwall-hw"];
+/// Packages that build for the freestanding target only.
+const FREESTANDING: [&str; 6] = [
+    "--package",
+    "ringwall",
+    "--package",
+    "ringwall-hw",
+    "--package",
+    "paths-guest",
+];
 
 /// Runs all checks up to the first that fails; the result is the process's exit status.
 pub(crate) fn run() -> Result<u8> {

@@ -40,13 +40,27 @@ impl Route {
             })
         };
         let slot = Slot::Only(EntryIndex::of(address, Level::L4).raw());
-        memory.walk(self.root, address) == Ok(*self)
+        self.still_leads(memory, address)
             && hangs_once(self.level1, Kind::L1, 1)
             && hangs_once(self.level2, Kind::L2, 0)
             && memory
                 .0
                 .frame(self.level3)
                 .is_some_and(|frame| frame.word().kind() == Kind::L3 && frame.slot() == slot)
+    }
+}
+
+impl Route {
+    /// Whether the address goes this way now. The tables may have changed, but they are RAM.
+    #[inline]
+    fn still_leads<M: Machine>(&self, memory: Memory<'_, M>, address: GuestAddress) -> bool {
+        let leads = |table, level, to| {
+            let entry: Entry = memory.0.read_entry(table, EntryIndex::of(address, level));
+            entry.is_present() && entry.frame() == to
+        };
+        leads(self.root, Level::L4, self.level3)
+            && leads(self.level3, Level::L3, self.level2)
+            && leads(self.level2, Level::L2, self.level1)
     }
 }
 
