@@ -140,6 +140,7 @@ extern "C" fn on_own_stack() -> ! {
     if let Err(reason) = clock.and_then(|()| schedule::init()) {
         fail(format_args!("{reason}"));
     }
+    console::set_clock(clock::now_ns);
     hypercall::set_machine_map(information.regions());
     if let Err(error) = dom0::build(information, &options) {
         fail(format_args!("{error}"));

@@ -17,7 +17,7 @@ use crate::vcpu::{Handler, Vcpu};
 ///
 /// # Errors
 /// `EEXIST` if it has one; `EINVAL` for an address that is not canonical or is the hypervisor's, a
-/// root that can't be one, or frames that are no pages of descriptors.
+/// root that can't be one, user mode without a root, or frames that are no pages of descriptors.
 pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Result<()> {
     if vcpu.initialised.load(Ordering::Acquire) {
         return Err(Errno::EEXIST.into());
@@ -54,11 +54,19 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     for (slot, frame) in gdt.iter_mut().zip(frames) {
         *slot = Mfn::new(*frame);
     }
+    let in_kernel = context.flags.contains(VcpuContextFlags::IN_KERNEL);
+    // User mode without a root of its own would run on frame 0, whatever is there.
+    if !in_kernel && context.ctrlreg[1] == 0 {
+        return Err(Errno::EINVAL.into());
+    }
     set_gdt_frames(vcpu, gdt.get(..pages).unwrap_or(&[]), entries)?;
     let root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[3]);
     let user_root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[1]);
     let mut guard = vcpu.state.lock();
     let state = &mut *guard;
+    if vcpu.initialised.load(Ordering::Acquire) {
+        return Err(Errno::EEXIST.into());
+    }
     let kernel_root = memory().get_root(root, vcpu.domain().id(), &mut state.unfinished)?;
     let user_root = if context.ctrlreg[1] == 0 {
         None
@@ -80,8 +88,10 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
             dpl: trap.flags.dpl(),
         };
     }
-    state.kernel_mode = context.flags.contains(VcpuContextFlags::IN_KERNEL);
+    state.kernel_mode = in_kernel;
     state.kernel_stack = stack;
+    // The ABI has no other place for the I/O privilege of a new virtual CPU.
+    state.iopl = (registers.rflags >> 12 & 3) as u8;
     state.event_callback = event;
     state.failsafe_callback = failsafe;
     state.syscall_target = syscall;
@@ -131,7 +141,6 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     frame.ss = code(registers.ss, layout.kernel_ss());
     frame.rflags = flags::on_exit(registers.rflags);
     frame.exit_by_iret();
-    drop(guard);
     vcpu.initialised.store(true, Ordering::Release);
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(crate) struct Domain {
     shared: Shared,
     vcpus: Once<Box<[&'static Vcpu]>>,
     assists: AtomicU64,
-    crashed: AtomicBool,
+    ended: AtomicBool,
 }
 
 /// All domains. Lock order: first; held for look-ups and changes of the table alone.
@@ -72,6 +72,11 @@ impl Domain {
         power: Power,
         max_pages: u64,
     ) -> Result<&'static Self, Errno> {
+        DOMAINS
+            .write()
+            .get_or_insert_default()
+            .try_reserve(1)
+            .map_err(|_| Errno::ENOMEM)?;
         let pirqs = if power == Power::Privileged {
             MAX_PIRQS
         } else {
@@ -81,7 +86,7 @@ impl Domain {
         let shared = memory()
             .share(block, id, Sharing::Writable)
             .map_err(|(error, _)| error)?;
-        let domain: &'static Self = Box::leak(Box::new(Self {
+        let domain = pool::keep(Self {
             id,
             power,
             memory: Mutex::new(DomainMemory::new(id, max_pages)),
@@ -91,8 +96,8 @@ impl Domain {
             shared,
             vcpus: Once::new(),
             assists: AtomicU64::new(0),
-            crashed: AtomicBool::new(false),
-        }));
+            ended: AtomicBool::new(false),
+        })?;
         if id == DomainId::DOM0 {
             DOM0.call_once(|| domain);
         }
@@ -150,8 +155,13 @@ impl Domain {
     }
 
     /// Marks the domain as ended; `true` for the first time.
-    pub(crate) fn set_crashed(&self) -> bool {
-        !self.crashed.swap(true, Ordering::Relaxed)
+    pub(crate) fn set_ended(&self) -> bool {
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether it crashed or asked to be ended: none of its virtual CPUs comes up again.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 
     /// A word of `shared_info` at an offset in bytes, which a constant of [`SharedInfo`] gives.

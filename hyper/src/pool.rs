@@ -1,6 +1,10 @@
 //! The machine's free memory.
 
-use ringwall_abi::{Mfn, PAGE_SHIFT};
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use ringwall_abi::{Errno, Mfn, PAGE_SHIFT};
 use ringwall_hw::heap::{self, FrameSource};
 use ringwall_hw::memory::early::EarlyMemory;
 use ringwall_model::memory::{Block, Buddy, CleanBlock, Error};
@@ -66,6 +70,18 @@ pub(crate) fn allocate_clean(order: u16, address_bits: u32) -> Result<CleanBlock
 /// Gives a block back.
 pub(crate) fn free(block: Block) {
     BUDDY.lock().free(&MACHINE, block);
+}
+
+/// Puts a value on the heap for good.
+///
+/// # Errors
+/// `ENOMEM`, where `Box` would end the machine.
+pub(crate) fn keep<T>(value: T) -> Result<&'static T, Errno> {
+    let mut place = Vec::new();
+    place.try_reserve_exact(1).map_err(|_| Errno::ENOMEM)?;
+    place.push(value);
+    let place: &'static [T] = place.leak();
+    place.first().ok_or(Errno::ENOMEM)
 }
 
 fn take_private(order: u32) -> Option<u64> {

@@ -44,6 +44,13 @@ pub(crate) fn init() -> Result<(), &'static str> {
     const NO_MEMORY: &str = "no memory for the scheduler";
     let scheduler = Scheduler::new(1, MAX_VCPUS, MAX_GROUPS).map_err(|_| NO_MEMORY)?;
     SCHEDULER.call_once(|| scheduler);
+    // A place for every slot: none is made later, when the heap may be empty.
+    let mut vcpus = VCPUS.write();
+    vcpus
+        .try_reserve_exact(MAX_VCPUS as usize)
+        .map_err(|_| NO_MEMORY)?;
+    vcpus.resize(MAX_VCPUS as usize, None);
+    drop(vcpus);
     *TIMERS.lock() = Some(Heap::new(MAX_VCPUS).map_err(|_| NO_MEMORY)?);
     Ok(())
 }
@@ -60,9 +67,6 @@ pub(crate) fn add(group: GroupSlot, vcpu: &'static Vcpu) -> Option<()> {
         .add(group, CpuSet::of(CpuId::new(0)))
         .ok()?;
     let mut vcpus = VCPUS.write();
-    if vcpus.len() <= slot.index() {
-        vcpus.resize(slot.index() + 1, None);
-    }
     if let Some(place) = vcpus.get_mut(slot.index()) {
         *place = Some(vcpu);
     }
@@ -304,6 +308,7 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
             // Bases in a state are canonical.
             let _ = register.set(base);
         }
+        msr::set_tsc_aux(state.tsc_aux);
         state.fpu.restore();
         control::set_task_switched(state.task_switched);
         control::set_guest_cr4(fixed_cr4() | state.cr4.bits().bits());

@@ -10,6 +10,7 @@ pub mod emulate;
 pub mod event;
 pub mod grant;
 pub mod irq;
+pub mod log;
 pub mod memory;
 pub mod msr;
 pub mod options;

@@ -2,7 +2,6 @@
 
 extern crate alloc;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
@@ -226,7 +225,7 @@ fn make_vcpus(
     let mut vcpus: Vec<&'static Vcpu> = Vec::new();
     for id in 0..count {
         let vcpu = Vcpu::new(domain, VcpuId::new(id)).map_err(|_| NO_MEMORY)?;
-        let vcpu: &'static Vcpu = Box::leak(Box::new(vcpu));
+        let vcpu = pool::keep(vcpu).map_err(|_| NO_MEMORY)?;
         schedule::add(group, vcpu).ok_or(NO_MEMORY)?;
         vcpu.set_masked(true);
         vcpus.push(vcpu);

@@ -16,8 +16,9 @@ use super::dispatch::run;
 use super::{Call, Result, Stop, element};
 use crate::machine::MACHINE;
 
-/// Entries between two looks at what else waits.
-const BATCH: u64 = 32;
+/// Entries between two looks at what else waits. Few: each may be a list of its own that is a little
+/// shorter than what is looked at in between.
+const BATCH: u64 = 4;
 /// Where an entry has its arguments and its result, in bytes.
 const ARGUMENTS: usize = offset_of!(MulticallEntry, args);
 const RESULT: usize = offset_of!(MulticallEntry, result);

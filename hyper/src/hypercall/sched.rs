@@ -47,7 +47,8 @@ pub(crate) fn block(vcpu: &Vcpu) {
     // Asleep first, then a look: an event between the two wakes it.
     vcpu.blocked.store(true, Ordering::SeqCst);
     if vcpu.is_event_pending() {
-        vcpu.blocked.store(false, Ordering::SeqCst);
+        // Not by the flag alone: an entry before this one in a multicall may have put it to sleep.
+        schedule::wake(vcpu);
     } else {
         schedule::stop(vcpu);
     }
@@ -61,8 +62,10 @@ fn poll(call: &mut Call<'_>) -> Result {
     }
     let domain = call.domain();
     let bits = Bits(domain);
-    domain.ports().begin_poll();
-    call.vcpu.polling.store(true, Ordering::SeqCst);
+    // A second poll of one multicall goes on with the first: it ends once.
+    if !call.vcpu.polling.swap(true, Ordering::SeqCst) {
+        domain.ports().begin_poll();
+    }
     call.vcpu.blocked.store(true, Ordering::SeqCst);
     let outcome = (0..u64::from(request.nr_ports)).try_fold(false, |found, index| {
         let port = Port::new(read_element(request.ports, index)?);
@@ -91,7 +94,7 @@ fn poll(call: &mut Call<'_>) -> Result {
 }
 
 fn end_poll(vcpu: &Vcpu) {
-    vcpu.blocked.store(false, Ordering::SeqCst);
+    schedule::wake(vcpu);
     if vcpu.polling.swap(false, Ordering::SeqCst) {
         vcpu.domain().ports().end_poll();
         vcpu.poll_until.store(0, Ordering::Relaxed);
@@ -108,6 +111,9 @@ pub(crate) fn finish_poll(vcpu: &Vcpu, _frame: &mut GuestFrame) {
 /// The domain asks to be ended. With dom0 the machine ends.
 fn shutdown(domain: &'static Domain, reason: u32) -> Result {
     let reason = ShutdownReason::from_number(reason.into());
+    if !domain.set_ended() {
+        return Ok(0);
+    }
     log!(
         Info,
         "{} shuts down: {}",

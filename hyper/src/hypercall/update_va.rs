@@ -5,7 +5,7 @@
 //! have; `EPERM` for a frame that it may not map.
 
 use ringwall_abi::xen::{VaFlush, VaMappingFlags};
-use ringwall_abi::{DomainId, Errno, GuestAddress, MachineAddress};
+use ringwall_abi::{DomainId, Errno, MachineAddress};
 use ringwall_hw::cpu::{control, local};
 use ringwall_model::memory::Entry;
 
@@ -31,20 +31,16 @@ pub(super) fn handle_other_domain(call: &mut Call<'_>) -> Result {
 #[inline]
 fn update(call: &Call<'_>, owner: DomainId) -> Result {
     let (address, entry) = (call.address(0), Entry::new(call.number(1)));
-    let flags = VaMappingFlags::from_bits_retain(call.number(2));
+    let flush = VaMappingFlags::from_bits_retain(call.number(2)).flush();
+    let flush = flush.ok_or(Errno::EINVAL)?;
     let root = MachineAddress::new(local::current().guest.kernel_root.get()).frame();
     memory().update_address(root, address, entry, call.domain().id(), owner)?;
-    flush(address, flags)
-}
-
-/// Flushes as the guest asked. Which CPUs it named does not matter while there is one.
-fn flush(address: GuestAddress, flags: VaMappingFlags) -> Result {
-    match flags.flush() {
-        Some(VaFlush::None) => {}
-        Some(VaFlush::Tlb) => MACHINE.flush_local(control::invalidate_all),
+    // As the guest asked. Which CPUs it named does not matter while there is one.
+    match flush {
+        VaFlush::None => {}
+        VaFlush::Tlb => MACHINE.flush_local(control::invalidate_all),
         // The address is no hypervisor's: its entry was just written.
-        Some(VaFlush::Address) => control::invalidate_page(address.raw()),
-        None => return Err(Errno::EINVAL.into()),
+        VaFlush::Address => control::invalidate_page(address.raw()),
     }
     Ok(0)
 }

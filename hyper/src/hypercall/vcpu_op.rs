@@ -4,8 +4,6 @@
 //! CPU that there is not; `EINVAL` for a state that can't be; `EEXIST` for one that has a state;
 //! `ETIME` for a deadline in the past; `ENOSYS`, `EFAULT`.
 
-extern crate alloc;
-
 use core::sync::atomic::Ordering;
 
 use ringwall_abi::arch_x86::VcpuGuestContext;
@@ -34,11 +32,11 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         .ok_or(Errno::ENOENT)?;
     match operation {
         VcpuOp::Initialise => {
-            let request: alloc::boxed::Box<VcpuGuestContext> = read_boxed(call.address(2))?;
-            context::initialise(vcpu, &request)?;
+            // On the stack: a heap that is empty would end the machine.
+            context::initialise(vcpu, &call.read::<VcpuGuestContext>(2)?)?;
         }
         VcpuOp::Up => {
-            if !vcpu.initialised.load(Ordering::Acquire) {
+            if !vcpu.initialised.load(Ordering::Acquire) || vcpu.domain().has_ended() {
                 return Err(Errno::EINVAL.into());
             }
             vcpu.blocked.store(false, Ordering::SeqCst);
@@ -123,15 +121,6 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         }
     }
     Ok(0)
-}
-
-/// Copies a large structure to the heap.
-fn read_boxed<T: zerocopy::FromBytes + zerocopy::IntoBytes>(
-    from: GuestAddress,
-) -> Result<alloc::boxed::Box<T>> {
-    let mut value = alloc::boxed::Box::new(T::new_zeroed());
-    guest::copy_in(value.as_mut_bytes(), from)?;
-    Ok(value)
 }
 
 fn usable(address: GuestAddress) -> Result<GuestAddress> {

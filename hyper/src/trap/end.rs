@@ -14,7 +14,7 @@ use crate::vcpu::{self, Vcpu};
 pub(crate) fn crash_current(frame: &mut GuestFrame, reason: &str) {
     let Some(vcpu) = vcpu::current() else { return };
     let domain = vcpu.domain();
-    if domain.set_crashed() {
+    if domain.set_ended() {
         console::emit(
             Level::Error,
             format_args!("{} vcpu {} ends: {reason}", domain.id(), vcpu.id().raw()),

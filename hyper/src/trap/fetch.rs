@@ -1,6 +1,9 @@
 //! The bytes of a guest's instruction, fetched once.
 
+use ringwall_abi::arch_x86::FLAT_RING3_CS64;
 use ringwall_abi::{GuestAddress, PAGE_SIZE};
+use ringwall_hw::entry::GuestFrame;
+use ringwall_hw::guest::selectors;
 use ringwall_hw::memory::guest;
 use ringwall_model::emulate::MAX_INSTRUCTION_BYTES;
 
@@ -11,13 +14,31 @@ pub(super) struct Code {
 }
 
 impl Code {
-    /// Fetches as many bytes as there are, at most as an instruction can have.
-    pub(super) fn at(rip: u64) -> Self {
-        let address = GuestAddress::new(rip);
+    const NONE: Self = Self {
+        bytes: [0; 16],
+        length: 0,
+    };
+
+    /// Fetches an instruction of 64-bit code: as many bytes as there are, at most as one can have.
+    /// None of code of another size, in which the same bytes mean something else.
+    pub(super) fn of_64_bit(frame: &GuestFrame) -> Self {
+        let flat = frame.cs & 0xfffc == FLAT_RING3_CS64 as u64 & 0xfffc;
+        #[expect(clippy::cast_possible_truncation, reason = "a selector has 16 bits")]
+        if flat || selectors::is_64_bit(frame.cs as u16) {
+            Self::of_any_size(frame)
+        } else {
+            Self::NONE
+        }
+    }
+
+    /// The bytes alone, for an instruction that is the same in code of any size. Code whose segment
+    /// does not start at 0 is not found.
+    pub(super) fn of_any_size(frame: &GuestFrame) -> Self {
+        let address = GuestAddress::new(frame.rip);
         // Two words: the quickest way to 15 bytes. The byte that is in both is the first one's.
         if let (Ok(low), Ok(high)) = (
             guest::read::<[u8; 8]>(address),
-            guest::read::<[u8; 8]>(GuestAddress::new(rip.wrapping_add(7))),
+            guest::read::<[u8; 8]>(GuestAddress::new(frame.rip.wrapping_add(7))),
         ) {
             let both = u128::from(u64::from_le_bytes(low))
                 | u128::from(u64::from_le_bytes(high) >> 8) << 64;

@@ -7,6 +7,7 @@ use ringwall_hw::guest::mode;
 use ringwall_model::emulate::privileged::{self, FORCED_EMULATION_PREFIX};
 
 use super::bounce::{bounce, inject};
+use super::debug::after_emulation;
 use super::fetch::Code;
 use super::layout::RingLayout;
 use super::privileged::emulate;
@@ -27,11 +28,11 @@ pub(super) fn on_general_protection(vcpu: &'static Vcpu, frame: &mut GuestFrame)
         return;
     }
     if error == 0 {
-        let code = Code::at(frame.rip);
+        let (code, from) = (Code::of_64_bit(frame), frame.rip);
         if let Some(instruction) = privileged::decode(code.bytes())
             && emulate(vcpu, frame, &instruction).is_ok()
         {
-            frame.exit_by_iret();
+            after_emulation(vcpu, frame, from);
             return;
         }
     }
@@ -40,7 +41,7 @@ pub(super) fn on_general_protection(vcpu: &'static Vcpu, frame: &mut GuestFrame)
 
 /// `int n` through a gate of the hypervisor's: the guest's own table decides.
 fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
-    let code = Code::at(frame.rip);
+    let code = Code::of_any_size(frame);
     // QEMU before 8.0 pushes 16n + 2 where a CPU pushes 8n + 2: the instruction itself is right.
     let vector = match code.bytes() {
         [INT, vector, ..] => *vector,
@@ -74,12 +75,12 @@ fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
 }
 
 pub(super) fn on_invalid_opcode(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
-    let code = Code::at(frame.rip);
+    let (code, from) = (Code::of_64_bit(frame), frame.rip);
     if code.bytes().starts_with(&FORCED_EMULATION_PREFIX)
         && let Some(instruction) = privileged::decode(code.bytes())
         && emulate(vcpu, frame, &instruction).is_ok()
     {
-        frame.exit_by_iret();
+        after_emulation(vcpu, frame, from);
         return;
     }
     inject(vcpu, frame, INVALID_OPCODE, None);

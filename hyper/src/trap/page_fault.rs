@@ -11,6 +11,7 @@ use ringwall_model::emulate::pte::{self, Store};
 use ringwall_model::memory::{Entry, EntryIndex, Error, Keep, Kind, Level, Machine, Reach};
 
 use super::bounce;
+use super::debug::after_emulation;
 use super::fetch::Code;
 use super::quirk;
 use crate::machine::{MACHINE, memory};
@@ -28,7 +29,7 @@ const ATTEMPTS: u32 = 16;
 pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let address = control::fault_address();
     let error = frame.error_code;
-    let in_kernel = mode::in_kernel(local::current());
+    let (in_kernel, from) = (mode::in_kernel(local::current()), frame.rip);
     if error & USER == 0 && quirk::return_in_ring_3(frame) {
         return;
     }
@@ -36,7 +37,7 @@ pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         && error & (PROTECTION | WRITE | RESERVED | FETCH) == PROTECTION | WRITE
         && write_table(vcpu, frame, GuestAddress::new(address)).is_ok()
     {
-        frame.exit_by_iret();
+        after_emulation(vcpu, frame, from);
         return;
     }
     // Which ring the kernel runs in is not its concern.
@@ -77,7 +78,7 @@ fn write_table(
     if !is_table {
         return Err(NotEmulated);
     }
-    let code = Code::at(frame.rip);
+    let code = Code::of_64_bit(frame);
     let access = pte::decode(code.bytes()).ok_or(NotEmulated)?;
     let bases = || SegmentBases {
         fs: GuestBase::Fs.get(),

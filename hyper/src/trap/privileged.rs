@@ -18,11 +18,20 @@ use ringwall_model::emulate::{
 use ringwall_model::msr as policy;
 use spin::Once;
 
+use crate::hypercall::Stop;
 use crate::vcpu::Vcpu;
 use crate::{clock, irq};
 
 /// The guest gets its #GP.
 pub(super) struct Refused;
+
+/// How far an instruction came.
+enum Progress {
+    /// To its end.
+    Done,
+    /// Something else waits: the guest executes it again.
+    Again,
+}
 
 static CR4: Once<Cr4Policy> = Once::new();
 static CPUID: Once<GuestCpuid> = Once::new();
@@ -65,11 +74,6 @@ pub(super) fn emulate(
     let length = instruction.length;
     match instruction.operation {
         Privileged::Cpuid(form) => do_cpuid(vcpu, frame, form),
-        Privileged::Rdtsc => set_pair(frame, control::tsc()),
-        Privileged::Rdtscp => {
-            set_pair(frame, control::tsc());
-            frame.set(Register::Rcx, vcpu.state.lock().tsc_aux.into());
-        }
         Privileged::In { port, width } => {
             let value = read_port(vcpu, port.number(frame), width)?;
             RegisterPart::low(Register::Rax, width).write(frame, value.into());
@@ -107,6 +111,12 @@ pub(super) fn emulate(
             part.write(frame, guest_control::read_cr0(task_switched(vcpu)));
         }
         _ if !in_kernel => return Err(Refused),
+        // They trap where the guest set CR4.TSD, which is to keep them from its user code.
+        Privileged::Rdtsc => set_pair(frame, control::tsc()),
+        Privileged::Rdtscp => {
+            set_pair(frame, control::tsc());
+            frame.set(Register::Rcx, vcpu.state.lock().tsc_aux.into());
+        }
         // The event mask is what counts; Linux uses these only before it knows that.
         Privileged::Cli | Privileged::Sti => {}
         Privileged::Hlt => crate::hypercall::block(vcpu),
@@ -115,7 +125,10 @@ pub(super) fn emulate(
             let value = read_control(vcpu, from)?;
             frame.set(to, value);
         }
-        Privileged::WriteControl { to, from } => write_control(vcpu, to, frame.get(from))?,
+        Privileged::WriteControl { to, from } => match write_control(vcpu, to, frame.get(from))? {
+            Progress::Done => {}
+            Progress::Again => return Ok(()),
+        },
         Privileged::ReadDebug { from, to } => {
             let state = vcpu.state.lock();
             let cr4 = cr4_policy().read(state.cr4);
@@ -314,27 +327,31 @@ fn read_control(vcpu: &Vcpu, from: ControlRegister) -> Result<u64, Refused> {
     }
 }
 
-fn write_control(vcpu: &Vcpu, to: ControlRegister, value: u64) -> Result<(), Refused> {
+fn write_control(vcpu: &Vcpu, to: ControlRegister, value: u64) -> Result<Progress, Refused> {
     match to {
         ControlRegister::Cr0 => {
             set_task_switched(vcpu, guest_control::write_cr0(value).map_err(|_| Refused)?);
-            Ok(())
+            Ok(Progress::Done)
         }
         ControlRegister::Cr2 => {
             if let Some(cr2) = vcpu.info_word(2) {
                 cr2.store(value, core::sync::atomic::Ordering::Relaxed);
             }
-            Ok(())
+            Ok(Progress::Done)
         }
         ControlRegister::Cr4 => {
             let mut state = vcpu.state.lock();
             state.cr4 = cr4_policy().write(value);
             control::set_guest_cr4(fixed_cr4() | state.cr4.bits().bits());
-            Ok(())
+            Ok(Progress::Done)
         }
         ControlRegister::Cr3 => {
             let mfn = guest_control::write_cr3(value).map_err(|_| Refused)?;
-            crate::hypercall::set_kernel_root(vcpu, mfn).map_err(|_| Refused)
+            match crate::hypercall::set_kernel_root(vcpu, mfn) {
+                Ok(()) => Ok(Progress::Done),
+                Err(Stop::Resume) => Ok(Progress::Again),
+                Err(_) => Err(Refused),
+            }
         }
         ControlRegister::Cr8 => Err(Refused),
     }

@@ -17,7 +17,7 @@ const IRETQ: [u8; 2] = [0x48, 0xcf];
 /// it faults. A CPU never reports a supervisor's access from ring 3, but for descriptor tables, so
 /// that real faults don't come here. Returns whether it was this.
 pub(super) fn return_in_ring_3(frame: &mut GuestFrame) -> bool {
-    if !Code::at(frame.rip).bytes().starts_with(&IRETQ) {
+    if !Code::of_64_bit(frame).bytes().starts_with(&IRETQ) {
         return false;
     }
     let Ok([rip, cs, rflags, rsp, ss]) = guest::read::<[u64; 5]>(GuestAddress::new(frame.rsp))

@@ -3,6 +3,9 @@
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use ringwall_model::log::Limiter;
+use spin::Once;
+
 use super::{ring, serial};
 
 /// How much a message matters.
@@ -38,6 +41,16 @@ pub fn set_thresholds(thresholds: Thresholds) {
     GUEST.store(number(thresholds.guest), Ordering::Relaxed);
 }
 
+/// Lines about guests in a second.
+const GUEST_LINES: u32 = 10;
+static GUEST_LIMIT: Limiter = Limiter::new(GUEST_LINES);
+static CLOCK: Once<fn() -> u64> = Once::new();
+
+/// Gives the clock, in ns, by which lines about guests are limited.
+pub fn set_clock(now_ns: fn() -> u64) {
+    CLOCK.call_once(|| now_ns);
+}
+
 struct Sink;
 
 impl Write for Sink {
@@ -66,6 +79,15 @@ pub fn guest_line(level: Level, arguments: fmt::Arguments<'_>) {
     if level as u8 >= GUEST.load(Ordering::Relaxed) {
         return;
     }
+    let Some(dropped) = GUEST_LIMIT.admit(CLOCK.get().map_or(0, |now_ns| now_ns())) else {
+        return;
+    };
+    if dropped != 0 {
+        write_line(
+            level,
+            format_args!("{dropped} lines about guests were dropped"),
+        );
+    }
     write_line(level, arguments);
 }
 
@@ -88,7 +110,7 @@ macro_rules! log {
 }
 
 /// Logs a line about what a guest did: `log_guest!(Debug, "...")`. Guests decide how often this
-/// happens, so that at most some lines a second are written.
+/// happens, so that at most ten lines a second are written.
 #[macro_export]
 macro_rules! log_guest {
     ($level:ident, $($argument:tt)*) => {

@@ -4,9 +4,11 @@
 
 use core::arch::asm;
 
+use super::features::{Features, features};
+
 pub use x86::msr::{
     IA32_APIC_BASE, IA32_EFER, IA32_FMASK, IA32_FS_BASE, IA32_GS_BASE, IA32_KERNEL_GSBASE,
-    IA32_LSTAR, IA32_PAT, IA32_STAR, IA32_TSC_AUX,
+    IA32_LSTAR, IA32_PAT, IA32_STAR, IA32_SYSENTER_CS, IA32_TSC_AUX,
 };
 
 /// Where a compatibility-mode `syscall` goes (AMD).
@@ -114,6 +116,8 @@ impl GuestBase {
 
 /// Sets what RDTSCP and RDPID tell the running guest; nothing on a CPU that has neither.
 pub fn set_tsc_aux(value: u32) {
-    // SAFETY: the hypervisor does not use the register.
-    let _ = unsafe { write(IA32_TSC_AUX, value.into()) };
+    if features().contains(Features::RDTSCP) {
+        // SAFETY: the hypervisor does not use the register.
+        let _ = unsafe { write(IA32_TSC_AUX, value.into()) };
+    }
 }

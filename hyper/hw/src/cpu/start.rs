@@ -170,6 +170,8 @@ fn load(window: u64) {
             (msr::IA32_CSTAR, window + entry::entry_syscall32_offset()),
             (msr::IA32_FMASK, SYSCALL_MASK),
             (msr::IA32_PAT, PAT),
+            // `sysenter` faults: whatever firmware or a boot loader left there, no guest enters ring 0 by it.
+            (msr::IA32_SYSENTER_CS, 0),
         ];
         for (number, value) in registers {
             // A CPU without one of these was refused by `features::missing`.

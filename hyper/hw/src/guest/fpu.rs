@@ -8,6 +8,8 @@ use core::alloc::Layout;
 use core::arch::asm;
 use core::ptr::NonNull;
 
+use spin::Once;
+
 use crate::cpu::control;
 use crate::cpu::features::{Features, cpuid, features};
 
@@ -21,11 +23,15 @@ const FXSAVE_SIZE: usize = 512;
 /// State components that this CPU has and guests may use; 0 without XSAVE.
 #[must_use]
 pub fn supported_components() -> u64 {
-    if !features().contains(Features::XSAVE) {
-        return 0;
-    }
-    let [low, _, _, high] = cpuid(0xd, 0);
-    (u64::from(high) << 32 | u64::from(low)) & OFFERED
+    static SUPPORTED: Once<u64> = Once::new();
+    // Asked on each switch, and CPUID is slow where it traps.
+    *SUPPORTED.call_once(|| {
+        if !features().contains(Features::XSAVE) {
+            return 0;
+        }
+        let [low, _, _, high] = cpuid(0xd, 0);
+        (u64::from(high) << 32 | u64::from(low)) & OFFERED
+    })
 }
 
 /// A guest's state while it does not run.
@@ -102,6 +108,7 @@ impl FpuState {
     /// Loads the registers of this CPU. CR0.TS is off afterwards.
     pub fn restore(&self) {
         control::set_task_switched(false);
+        clear_error_pointers();
         let area = self.area.as_ptr();
         // SAFETY: as for `save`; the area was written by `save` or `new` alone, so its header is valid.
         unsafe {
@@ -121,6 +128,20 @@ impl Drop for FpuState {
     fn drop(&mut self) {
         // SAFETY: allocated with this layout, and not used any more.
         unsafe { alloc::alloc::dealloc(self.area.as_ptr(), self.layout) };
+    }
+}
+
+/// Overwrites where the last x87 instruction was and what it was about: older CPUs of AMD's restore
+/// that only with an exception pending, so that the next guest would see it (lesson 50).
+fn clear_error_pointers() {
+    if !features().contains(Features::AMD) {
+        return;
+    }
+    let zero = 0u32;
+    // SAFETY: the registers of the guest before have been saved, and all are about to be loaded.
+    unsafe {
+        asm!("fnclex", "emms", "fild dword ptr [{}]", in(reg) &raw const zero,
+            options(readonly, nostack, preserves_flags));
     }
 }
 

@@ -42,6 +42,22 @@ impl DataSelectors {
     }
 }
 
+/// Whether code of this segment of the running guest's runs in 64-bit mode; also `false` where its
+/// tables have no such segment any more.
+#[must_use]
+pub fn is_64_bit(code: u16) -> bool {
+    /// S and the high bit of the type: a code segment. L.
+    const CODE: u32 = 1 << 12 | 1 << 11;
+    const LONG: u32 = 1 << 21;
+    let (rights, found): (u32, u8);
+    // SAFETY: reads a descriptor of the loaded tables, if it is one; changes nothing but flags.
+    unsafe {
+        asm!("lar {rights:e}, {code:e}", "setz {found}", rights = inout(reg) 0u32 => rights,
+            code = in(reg) u32::from(code), found = out(reg_byte) found, options(nostack));
+    }
+    found != 0 && rights & (CODE | LONG) == CODE | LONG
+}
+
 /// Loads `gs` alone, as `SEGBASE_GS_USER_SEL` asks; `false` if it could not be loaded.
 #[must_use]
 pub fn load_gs(selector: u16) -> bool {
@@ -81,5 +97,20 @@ fn load_one<const REGISTER: u8>(selector: u16) -> bool {
         1 => load!("es"),
         2 => load!("fs"),
         _ => load!("gs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_64_bit;
+
+    /// On the host, which is Linux on x86-64: 0x33 is its 64-bit code, 0x23 its 32-bit code, 0x2b
+    /// its data.
+    #[test]
+    fn only_64_bit_code_is_64_bit() {
+        assert!(is_64_bit(0x33));
+        for other in [0, 3, 0x23, 0x2b, 0xfff7, 0xffff] {
+            assert!(!is_64_bit(other), "{other:#x}");
+        }
     }
 }

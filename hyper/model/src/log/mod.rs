@@ -1,0 +1,5 @@
+//! What is logged of what guests do.
+
+mod limiter;
+
+pub use limiter::Limiter;
