@@ -4,7 +4,9 @@
 use ringwall_hw::cpu::{control, local};
 use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::mode;
-use ringwall_model::emulate::privileged::{self, FORCED_EMULATION_PREFIX};
+use ringwall_model::emulate::privileged::{
+    self, CpuidForm, FORCED_EMULATION_PREFIX, Instruction, Privileged,
+};
 
 use super::bounce::{bounce, inject};
 use super::debug::after_emulation;
@@ -76,14 +78,29 @@ fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
 
 pub(super) fn on_invalid_opcode(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let (code, from) = (Code::of_64_bit(frame), frame.rip);
-    if code.bytes().starts_with(&FORCED_EMULATION_PREFIX)
-        && let Some(instruction) = privileged::decode(code.bytes())
+    if let Some(instruction) = forced(code.bytes())
         && emulate(vcpu, frame, &instruction).is_ok()
     {
         after_emulation(vcpu, frame, from);
         return;
     }
     inject(vcpu, frame, INVALID_OPCODE, None);
+}
+
+/// The instruction behind the forced-emulation prefix. It is CPUID nearly always.
+#[inline]
+fn forced(bytes: &[u8]) -> Option<Instruction> {
+    const CPUID: [u8; 2] = [0x0f, 0xa2];
+    const LENGTH: u8 = (FORCED_EMULATION_PREFIX.len() + CPUID.len()) as u8;
+    let rest = bytes.strip_prefix(&FORCED_EMULATION_PREFIX)?;
+    if rest.starts_with(&CPUID) {
+        let operation = Privileged::Cpuid(CpuidForm::Forced);
+        return Some(Instruction {
+            operation,
+            length: LENGTH,
+        });
+    }
+    privileged::decode(bytes)
 }
 
 /// The first FPU instruction after the guest set TS: it hears of it once.

@@ -19,6 +19,12 @@ const DS: u64 = 0xe02b;
 const RFLAGS_CLEARED_FOR_KERNEL: u32 = 0x0007_7500;
 /// Bits that a return to user code by the fast path needs to have fixed values.
 const RFLAGS_USER_CHECKED: u32 = 0x001b_7300;
+/// `FLAT_KERNEL_CS64` as frames of interrupted kernel code show it: with ring 0.
+const KERNEL_CS_SHOWN: u64 = 0xe030;
+/// TF, NT, RF, VM, VIF, VIP: a return to kernel code by the fast path needs them off.
+const RFLAGS_KERNEL_CHECKED: u32 = 0x001b_4100;
+/// The I/O privilege level, which is shown in frames and never loaded.
+const RFLAGS_IOPL: u32 = 0x3000;
 /// Their values: IF alone.
 const RFLAGS_USER_FIXED: u32 = 0x200;
 
@@ -73,6 +79,9 @@ global_asm!(
     RFLAGS_CLEARED_FOR_KERNEL = const RFLAGS_CLEARED_FOR_KERNEL,
     RFLAGS_USER_CHECKED = const RFLAGS_USER_CHECKED,
     RFLAGS_USER_FIXED = const RFLAGS_USER_FIXED,
+    RFLAGS_KERNEL_CHECKED = const RFLAGS_KERNEL_CHECKED,
+    RFLAGS_IOPL = const RFLAGS_IOPL,
+    KERNEL_CS_SHOWN = const KERNEL_CS_SHOWN,
     HYPERVISOR_SLOTS = const HYPERVISOR_START >> 43 & 0xffff_ffff,
 );
 

@@ -201,7 +201,7 @@ bad_kernel_stack:                       # the guest's kernel has no stack: Rust 
     FIXUP 25b, bad_kernel_stack
     FIXUP 26b, bad_kernel_stack
 
-# --- fast path: the iret hypercall to user code ---------------------------------------------------
+# --- fast path: the iret hypercall ---------------------------------------------------
 # The guest's stack: rax, r11, rcx, flags, rip, cs, rflags, rsp, ss (public/arch-x86/xen-x86_64.h).
 # Each field is read once.
 
@@ -217,14 +217,14 @@ iret_hypercall:
     je slow_iret
     cmp dword ptr [rip + cpu_local + {L_ATTENTION}], 0
     jne slow_iret
-    cmp qword ptr [rip + cpu_local + {L_USER_ROOT}], 0
-    je slow_iret
     mov rax, [rip + cpu_local + {L_VCPU_INFO}]
     cmp byte ptr [rax], 0               # an event waits: its upcall comes first
     jne slow_iret
     STAC
 30: cmp qword ptr [rbx + 40], {CS64}
-    jne slow_iret
+    jne kernel_iret
+    cmp qword ptr [rip + cpu_local + {L_USER_ROOT}], 0
+    je slow_iret
 31: cmp qword ptr [rbx + 64], {DS}
     jne slow_iret
 32: mov r11, [rbx + 48]
@@ -265,16 +265,11 @@ iret_hypercall:
     mov qword ptr [rsp + {F_SS}], {DS}
     mov rax, [rsp + {F_RAX}]
     add rsp, {F_RIP}
+finish_iret:
 .globl final_fast_iret
 final_fast_iret:
     iretq
-bad_fast_iret:
-    sub rsp, {F_RIP}
-    SAVE_REGISTERS_AT_FRAME
-    mov rdi, rsp
-    call [rip + cpu_local + {L_ON_BAD_IRET}]
-    jmp exit_to_guest
-    FIXUP final_fast_iret, bad_fast_iret
+    FIXUP final_fast_iret, bad_iret
 commit_user:
     mov rax, [rip + cpu_local + {L_VCPU_INFO}]
     mov byte ptr [rax + 1], 0
@@ -285,6 +280,51 @@ commit_user:
     mov cr3, rax
     swapgs
     ret
+# The same to the guest's kernel: its code selector shows ring 0, the event mask stands above it. The
+# mode stays; IOPL is not the frame's to say.
+kernel_iret:
+40: cmp word ptr [rbx + 40], {KERNEL_CS_SHOWN}
+    jne slow_iret
+41: cmp word ptr [rbx + 64], {DS}
+    jne slow_iret
+42: mov r11, [rbx + 48]
+    mov rax, r11
+    shr rax, 32
+    jnz slow_iret
+    test r11d, {RFLAGS_KERNEL_CHECKED}
+    jnz slow_iret
+43: mov rax, [rbx + 32]
+    mov [rsp + {F_RIP}], rax
+44: mov rax, [rbx + 56]
+    mov [rsp + {F_RSP}], rax
+45: mov rax, [rbx]
+    mov [rsp + {F_RAX}], rax
+46: mov rcx, [rbx + 16]
+    mov eax, r11d
+    and r11d, ~{RFLAGS_IOPL}
+    or r11d, {RFLAGS_USER_FIXED} + 2
+    mov [rsp + {F_RFLAGS}], r11
+47: mov r11, [rbx + 8]
+    CLAC
+    shr eax, 9
+    not eax
+    and eax, 1                          # events are masked where IF is off
+    mov rbx, [rip + cpu_local + {L_VCPU_INFO}]
+    mov [rbx + 1], al
+    mov qword ptr [rsp + {F_CS}], {CS64}
+    mov qword ptr [rsp + {F_SS}], {DS}
+    mov rbx, [rip + cpu_local + {L_SCRATCH0}]
+    mov rax, [rsp + {F_RAX}]
+    add rsp, {F_RIP}
+    jmp finish_iret
+    FIXUP 40b, slow_iret
+    FIXUP 41b, slow_iret
+    FIXUP 42b, slow_iret
+    FIXUP 43b, slow_iret
+    FIXUP 44b, slow_iret
+    FIXUP 45b, slow_iret
+    FIXUP 46b, slow_iret
+    FIXUP 47b, slow_iret
 slow_iret:                              # also on a fault: Rust reads the guest's stack again
     CLAC
     mov eax, 23
@@ -420,15 +460,17 @@ trap_table:
 .set vector, 32
 .rept 224
 8802:
-    push 0
     .byte 0x6a, vector & 0xff
     .byte 0xe9                          # jmp rel32
-    .long trap_common - . - 4
+    .long interrupt_common - . - 4
     .pushsection .rodata.trap_table, "a"
     .quad 8802b
     .popsection
     .set vector, vector + 1
 .endr
+interrupt_common:                       # in place of an error code, the vector again
+    push [rsp]
+    jmp trap_common
 .balign 4096
 
 .section .rodata.entry_symbols, "a"

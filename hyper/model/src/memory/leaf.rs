@@ -102,7 +102,9 @@ impl<M: Machine> Memory<'_, M> {
                 Change::Checked => {
                     self.acquire_leaf(next, mfn, source)?;
                     if self.0.compare_exchange_entry(mfn, index, old, next).is_ok() {
-                        self.release_leaf(old, self.staleness(old, reach));
+                        // A stamp, though the address may be known: what is unmapped rarely becomes a table at once,
+                        // and to find out whether the address is the only way costs more than this path.
+                        self.release_leaf(old, Stale::Now);
                         return Ok(Flush::after(old, Level::L1));
                     }
                     self.release_leaf(next, Stale::Flushed);

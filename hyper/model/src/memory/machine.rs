@@ -39,7 +39,8 @@ pub trait Machine {
     /// The books of a frame; `None` where there is no RAM (holes, MMIO, firmware tables).
     fn frame(&self, mfn: Mfn) -> Option<&Frame>;
 
-    /// Reads an entry (acquire).
+    /// Reads an entry (acquire). Of what is no RAM: [`Entry::NONE`], also where `frame` was not
+    /// asked.
     fn read_entry(&self, table: Mfn, index: EntryIndex) -> Entry;
 
     /// Replaces an entry; the one that was there (acquire and release).

@@ -78,7 +78,7 @@ impl<M: Machine> Memory<'_, M> {
         }
         let next = |table, level| -> Result<Mfn, Error> {
             let entry: Entry = self.0.read_entry(table, EntryIndex::of(address, level));
-            if !entry.is_present() || self.0.frame(entry.frame()).is_none() {
+            if !entry.is_present() {
                 return Err(Error::NotMapped);
             }
             Ok(entry.frame())

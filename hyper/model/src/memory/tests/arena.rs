@@ -329,7 +329,10 @@ impl Machine for Arena {
 
     fn read_entry(&self, table: Mfn, index: EntryIndex) -> Entry {
         self.work.fetch_add(1, Ordering::SeqCst);
-        Entry::new(self.word(table, index).load(Ordering::SeqCst))
+        match self.frame(table) {
+            Some(_) => Entry::new(self.word(table, index).load(Ordering::SeqCst)),
+            None => Entry::NONE,
+        }
     }
 
     fn swap_entry(&self, table: Mfn, index: EntryIndex, new: Entry) -> Entry {
