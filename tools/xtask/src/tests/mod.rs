@@ -7,6 +7,7 @@ mod devices;
 mod host;
 mod load;
 mod matrix;
+mod memory;
 mod paths;
 mod program;
 mod time;
@@ -33,6 +34,7 @@ fn cases() -> Vec<Case> {
         matrix::cases(),
         bad_input::cases(),
         paths::cases(),
+        memory::cases(),
         load::cases(),
     ]
     .concat()
