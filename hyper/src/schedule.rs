@@ -12,6 +12,7 @@ use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::{mode, selectors::DataSelectors};
 use ringwall_hw::irq::wait;
 use ringwall_model::event::Virq;
+use ringwall_model::memory::Machine as _;
 use ringwall_model::sched::{CpuId, CpuSet, GroupSlot, Kick, Parameters, Scheduler, VcpuSlot};
 use ringwall_model::time::Heap;
 use spin::{Mutex, Once};
@@ -24,6 +25,15 @@ use crate::{clock, event, irq};
 pub(crate) const RESCHEDULE: u32 = 1 << 0;
 /// The exit path has to go on taking down the running virtual CPU's tables.
 pub(crate) const FINISH: u32 = 1 << 1;
+
+/// Whether a list of operations has to stop here: something else waits for this CPU (asked every
+/// `batch` entries), or the next entry may be about a table that is half taken down.
+#[inline]
+pub(crate) fn must_stop(done: u64, batch: u64) -> bool {
+    done != 0
+        && (local::current().attention.load(Ordering::Relaxed) & FINISH != 0
+            || done.is_multiple_of(batch) && MACHINE.should_preempt())
+}
 
 /// Most virtual CPUs of all domains together.
 const MAX_VCPUS: u32 = 1024;

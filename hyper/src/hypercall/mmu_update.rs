@@ -11,11 +11,12 @@ use ringwall_abi::xen::{MmuUpdate, MmuUpdateCommand};
 use ringwall_abi::{DomainId, Errno, Pfn};
 use ringwall_hw::memory::{frame_word, guest};
 use ringwall_model::memory::{
-    Entry, EntryAddress, Error, Keep, Level, Machine, Reach, TypeReference,
+    Entry, EntryAddress, Error, Keep, Level, Reach, TypeReference,
 };
 
 use super::{Call, Result, Stop, read_element};
-use crate::machine::{MACHINE, memory};
+use crate::machine::memory;
+use crate::schedule::must_stop;
 
 /// Set in the length of what is left: the count done so far stands where it is to be written.
 const CONTINUED: u64 = 1 << 31;
@@ -37,7 +38,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         if done == count {
             break Ok(());
         }
-        if done != 0 && done % BATCH == 0 && MACHINE.should_preempt() {
+        if must_stop(done, BATCH) {
             break Err(Stop::Resume);
         }
         let request = match read_element::<MmuUpdate>(list, done) {

@@ -17,6 +17,7 @@ use ringwall_model::memory::{EntryIndex, Level, Machine, Ring, Stale};
 use super::{Call, Result, Stop, read_element};
 use crate::domain::Domain;
 use crate::machine::{MACHINE, memory};
+use crate::schedule::must_stop;
 use crate::vcpu::Vcpu;
 
 /// Set in the length of what is left: the count done so far stands where it is to be written.
@@ -36,7 +37,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         if done == count {
             break Ok(());
         }
-        if done != 0 && done % BATCH == 0 && MACHINE.should_preempt() {
+        if must_stop(done, BATCH) {
             break Err(Stop::Resume);
         }
         let outcome =

@@ -9,12 +9,11 @@ use core::mem::offset_of;
 use ringwall_abi::xen::MulticallEntry;
 use ringwall_abi::{Errno, GuestAddress, Hypercall};
 use ringwall_hw::memory::guest;
-use ringwall_model::memory::Machine;
 use zerocopy::IntoBytes as _;
 
 use super::dispatch::run;
 use super::{Call, Result, Stop, element};
-use crate::machine::MACHINE;
+use crate::schedule::must_stop;
 
 /// Entries between two looks at what else waits. Few: each may be a list of its own that is a little
 /// shorter than what is looked at in between.
@@ -26,7 +25,7 @@ const RESULT: usize = offset_of!(MulticallEntry, result);
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let (list, count) = (call.address(0), call.number(1) & 0xffff_ffff);
     for index in 0..count {
-        if index != 0 && index % BATCH == 0 && MACHINE.should_preempt() {
+        if must_stop(index, BATCH) {
             return later(call, list, index, count);
         }
         // Its words go where they are used: a copy of the entry would cost as much as the call.
