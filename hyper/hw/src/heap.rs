@@ -134,6 +134,9 @@ unsafe impl GlobalAlloc for Heap {
     }
 }
 
-#[cfg(target_os = "none")]
-#[global_allocator]
+#[cfg_attr(target_os = "none", global_allocator)]
+#[cfg_attr(
+    not(target_os = "none"),
+    expect(dead_code, reason = "a host has an allocator of its own")
+)]
 static HEAP: Heap = Heap;

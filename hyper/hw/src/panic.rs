@@ -2,7 +2,6 @@
 // UNSAFETY: walks the stack by its frame pointers.
 #![expect(unsafe_code)]
 
-use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::console::{go_synchronous, write_raw};
@@ -43,7 +42,7 @@ fn end() -> ! {
 
 #[cfg(target_os = "none")]
 #[panic_handler]
-fn on_panic(information: &PanicInfo<'_>) -> ! {
+fn on_panic(information: &core::panic::PanicInfo<'_>) -> ! {
     begin();
     log!(Error, "panic: {information}");
     let base: u64;
@@ -147,7 +146,7 @@ fn backtrace(mut base: u64) {
     let stack = base / CPU_WINDOW_SIZE;
     for _ in 0..32 {
         let ours = (HYPERVISOR_START..HYPERVISOR_END).contains(&base);
-        if !ours || base % 8 != 0 || base / CPU_WINDOW_SIZE != stack {
+        if !ours || !base.is_multiple_of(8) || base / CPU_WINDOW_SIZE != stack {
             break;
         }
         // SAFETY: a word in the window of this CPU, at or above a frame pointer; should it be a page

@@ -2,7 +2,7 @@
 //!
 //! The domain that drives the devices uses the same two ports directly, and may be interrupted
 //! between them: whoever comes in between puts the address back. That is enough while one CPU
-//! runs; before a second one does, that domain's accesses have to be emulated under [`ADDRESS`].
+//! runs; before a second one does, that domain's accesses have to be emulated under `ADDRESS`.
 //!
 //! Source: PCI Local Bus Specification 3.0, section 3.2.2.3.2.
 

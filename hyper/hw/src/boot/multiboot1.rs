@@ -57,10 +57,10 @@ pub(super) unsafe fn read(information: u32, result: &mut BootInformation) {
         for index in 0..count.min(64) {
             // SAFETY: as above; each entry has 16 bytes.
             let [start, end, line, _] = unsafe { at::<[u32; 4]>(table + 16 * index) };
-            // SAFETY: as above.
             let line = if line == 0 {
                 Text::from_bytes([].into_iter())
             } else {
+                // SAFETY: as above.
                 unsafe { text(line) }
             };
             result.add_module(start.into(), end.into(), line);

@@ -23,7 +23,7 @@ static RING: Mutex<Ring> = Mutex::new(Ring {
 pub(super) fn append(bytes: &[u8]) {
     let mut ring = RING.lock();
     for &byte in bytes {
-        let place = (ring.written % SIZE as u64) as usize;
+        let place = index(ring.written);
         ring.bytes[place] = byte;
         ring.written += 1;
     }
@@ -46,7 +46,7 @@ pub fn read_log(from: u64, into: &mut [u8]) -> (u64, usize) {
         if position >= ring.written {
             break;
         }
-        *slot = ring.bytes[(position % SIZE as u64) as usize];
+        *slot = ring.bytes[index(position)];
         position += 1;
         count += 1;
     }
@@ -57,4 +57,13 @@ pub fn read_log(from: u64, into: &mut [u8]) -> (u64, usize) {
 pub fn clear_log() {
     let mut ring = RING.lock();
     ring.first = ring.written;
+}
+
+/// Where the byte at this position is kept.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a remainder below `SIZE`, which is a usize"
+)]
+fn index(position: u64) -> usize {
+    (position % SIZE as u64) as usize
 }

@@ -8,8 +8,6 @@
 
 use core::arch::asm;
 
-use ringwall_abi::PAGE_SIZE;
-
 /// First selector of the reserved pages.
 pub(crate) const FIRST_RESERVED: u16 = 0xe000;
 /// The hypervisor's code segment.
@@ -20,8 +18,8 @@ pub(crate) const HYPERVISOR_DS: u16 = 0xe010;
 pub(crate) const TSS: u16 = 0xe040;
 /// The LDT of the running guest.
 pub(crate) const LDT: u16 = 0xe050;
-/// Limit of every GDT: 15 pages.
-pub(crate) const LIMIT: u16 = 15 * PAGE_SIZE as u16 - 1;
+/// Limit of every GDT: 15 pages, the last of them the first reserved one.
+pub(crate) const LIMIT: u16 = FIRST_RESERVED + 0xfff;
 
 /// One page of descriptors.
 pub(crate) type Page = [u64; 512];

@@ -9,13 +9,13 @@ use crate::entry::trap_addresses;
 use crate::layout::CPU_WINDOWS_START;
 
 /// IST slot of double faults.
-pub(crate) const IST_DOUBLE_FAULT: u64 = 1;
+pub(crate) const IST_DOUBLE_FAULT: u8 = 1;
 /// IST slot of NMIs.
-pub(crate) const IST_NMI: u64 = 2;
+pub(crate) const IST_NMI: u8 = 2;
 /// IST slot of machine checks.
-pub(crate) const IST_MACHINE_CHECK: u64 = 3;
+pub(crate) const IST_MACHINE_CHECK: u8 = 3;
 /// IST slot of debug exceptions.
-pub(crate) const IST_DEBUG: u64 = 4;
+pub(crate) const IST_DEBUG: u8 = 4;
 
 /// A table of 256 gates of 16 bytes.
 pub(crate) type Table = [[u64; 2]; 256];
@@ -38,7 +38,7 @@ pub(crate) fn fill(table: &mut Table, window: u64) {
         // SDM vol. 3A, 6.14.1: an interrupt gate.
         gate[0] = (address & 0xffff)
             | u64::from(HYPERVISOR_CS) << 16
-            | ist << 32
+            | u64::from(ist) << 32
             | 0xe << 40
             | dpl << 45
             | 1 << 47

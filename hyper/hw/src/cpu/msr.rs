@@ -47,6 +47,7 @@ pub fn read(number: u32) -> Option<u64> {
 ///
 /// # Safety
 /// The register and its value keep the hypervisor's own execution as it is.
+#[expect(clippy::result_unit_err, reason = "there is one way to fail")]
 pub unsafe fn write(number: u32, value: u64) -> Result<(), ()> {
     let failed: u32;
     #[expect(

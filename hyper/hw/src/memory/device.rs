@@ -55,7 +55,7 @@ impl Registers {
     #[must_use]
     #[inline]
     pub fn read(&self, offset: u64) -> u32 {
-        if offset % 4 != 0 || offset + 4 > self.length {
+        if !offset.is_multiple_of(4) || offset + 4 > self.length {
             return u32::MAX;
         }
         // SAFETY: inside the mapping, aligned.
@@ -65,7 +65,7 @@ impl Registers {
     /// Writes the aligned register at `offset`; nothing outside.
     #[inline]
     pub fn write(&self, offset: u64, value: u32) {
-        if offset % 4 == 0 && offset + 4 <= self.length {
+        if offset.is_multiple_of(4) && offset + 4 <= self.length {
             // SAFETY: inside the mapping, aligned.
             unsafe { ((self.base + offset) as *mut u32).write_volatile(value) };
         }

@@ -141,7 +141,7 @@ fn map_table(
         let mut offset = start / PAGE * PAGE;
         while offset < end {
             // Whole large pages where the table is long, small ones at its ends.
-            let large = offset % LARGE == 0 && end - offset >= LARGE;
+            let large = offset.is_multiple_of(LARGE) && end - offset >= LARGE;
             let (size, kind) = if large {
                 (LARGE, PageSize::Large)
             } else {

@@ -97,7 +97,7 @@ impl Tables {
             PageSize::Small => &[39, 30, 21],
             PageSize::Large => &[39, 30],
         };
-        let index = |shift: u32| (virtual_address >> shift) as usize & 511;
+        let index = |shift: u32| (virtual_address >> shift & 511) as usize;
         let mut table = self.root;
         for &shift in levels {
             let present = self.get(table, index(shift));
@@ -132,7 +132,7 @@ impl Tables {
 
     /// Takes a 4 KiB mapping away, and its translation from this CPU.
     pub fn unmap(&mut self, virtual_address: u64) {
-        let index = |shift: u32| (virtual_address >> shift) as usize & 511;
+        let index = |shift: u32| (virtual_address >> shift & 511) as usize;
         let mut table = self.root;
         for shift in [39, 30, 21] {
             let present = self.get(table, index(shift));

@@ -27,8 +27,10 @@ pub fn measure(apic: &LocalApic) -> Rates {
     for _ in 0..ROUNDS {
         best = best.min(round(apic));
     }
-    let khz =
-        |counts: u64| (u128::from(counts) * u128::from(PIT_HZ) / u128::from(TICKS) / 1000) as u64;
+    let khz = |counts: u64| {
+        let rate = u128::from(counts) * u128::from(PIT_HZ) / u128::from(TICKS) / 1000;
+        u64::try_from(rate).unwrap_or(u64::MAX)
+    };
     Rates {
         tsc_khz: khz(best.0).max(1),
         apic_khz: khz(best.1).max(1),

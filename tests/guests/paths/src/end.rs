@@ -1,7 +1,5 @@
 //! The end, in order and otherwise.
 
-use core::panic::PanicInfo;
-
 use ringwall_abi::Hypercall;
 use ringwall_abi::sched::{SchedOp, SchedShutdown, ShutdownReason};
 
@@ -19,8 +17,9 @@ pub(crate) fn end() -> ! {
     }
 }
 
+#[cfg(target_os = "none")]
 #[panic_handler]
-fn panicked(information: &PanicInfo<'_>) -> ! {
+fn panicked(information: &core::panic::PanicInfo<'_>) -> ! {
     line!("PATHS PANIC {}", information.message());
     end()
 }
