@@ -3,7 +3,7 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use ringwall_abi::vcpu::Runstate;
 use ringwall_hw::cpu::local;
@@ -26,13 +26,24 @@ pub(crate) const RESCHEDULE: u32 = 1 << 0;
 /// The exit path has to go on taking down the running virtual CPU's tables.
 pub(crate) const FINISH: u32 = 1 << 1;
 
-/// Whether a list of operations has to stop here: something else waits for this CPU (asked every
-/// `batch` entries), or the next entry may be about a table that is half taken down.
-#[inline]
-pub(crate) fn must_stop(done: u64, batch: u64) -> bool {
-    done != 0
-        && (local::current().attention.load(Ordering::Relaxed) & FINISH != 0
-            || done.is_multiple_of(batch) && MACHINE.should_preempt())
+/// What may stop a list of operations before its end.
+pub(crate) struct Watch(&'static AtomicU32);
+
+impl Watch {
+    /// For a list that runs on this CPU.
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self(&local::current().attention)
+    }
+
+    /// Whether the list has to stop here: something else waits for this CPU (asked every `batch`
+    /// entries), or the next entry may be about a table that is half taken down.
+    #[inline]
+    pub(crate) fn must_stop(&self, done: u64, batch: u64) -> bool {
+        done != 0
+            && (self.0.load(Ordering::Relaxed) & FINISH != 0
+                || done.is_multiple_of(batch) && MACHINE.should_preempt())
+    }
 }
 
 /// Most virtual CPUs of all domains together.

@@ -10,13 +10,11 @@ use core::sync::atomic::Ordering;
 use ringwall_abi::xen::{MmuUpdate, MmuUpdateCommand};
 use ringwall_abi::{DomainId, Errno, Pfn};
 use ringwall_hw::memory::{frame_word, guest};
-use ringwall_model::memory::{
-    Entry, EntryAddress, Error, Keep, Level, Reach, TypeReference,
-};
+use ringwall_model::memory::{Entry, EntryAddress, Error, Keep, Level, Reach, TypeReference};
 
 use super::{Call, Result, Stop, read_element};
 use crate::machine::memory;
-use crate::schedule::must_stop;
+use crate::schedule::Watch;
 
 /// Set in the length of what is left: the count done so far stands where it is to be written.
 const CONTINUED: u64 = 1 << 31;
@@ -34,11 +32,12 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let domains = domains(call)?;
     let mut held = Held(None);
     let mut done = 0;
+    let watch = Watch::new();
     let outcome = loop {
         if done == count {
             break Ok(());
         }
-        if must_stop(done, BATCH) {
+        if watch.must_stop(done, BATCH) {
             break Err(Stop::Resume);
         }
         let request = match read_element::<MmuUpdate>(list, done) {

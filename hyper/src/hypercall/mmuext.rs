@@ -17,7 +17,7 @@ use ringwall_model::memory::{EntryIndex, Level, Machine, Ring, Stale};
 use super::{Call, Result, Stop, read_element};
 use crate::domain::Domain;
 use crate::machine::{MACHINE, memory};
-use crate::schedule::must_stop;
+use crate::schedule::Watch;
 use crate::vcpu::Vcpu;
 
 /// Set in the length of what is left: the count done so far stands where it is to be written.
@@ -33,11 +33,12 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     )]
     let domain = call.domain_named(DomainId::new(call.number(3) as u16))?;
     let mut done = 0;
+    let watch = Watch::new();
     let outcome = loop {
         if done == count {
             break Ok(());
         }
-        if must_stop(done, BATCH) {
+        if watch.must_stop(done, BATCH) {
             break Err(Stop::Resume);
         }
         let outcome =

@@ -13,7 +13,7 @@ use zerocopy::IntoBytes as _;
 
 use super::dispatch::run;
 use super::{Call, Result, Stop, element};
-use crate::schedule::must_stop;
+use crate::schedule::Watch;
 
 /// Entries between two looks at what else waits. Few: each may be a list of its own that is a little
 /// shorter than what is looked at in between.
@@ -24,8 +24,9 @@ const RESULT: usize = offset_of!(MulticallEntry, result);
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     let (list, count) = (call.address(0), call.number(1) & 0xffff_ffff);
+    let watch = Watch::new();
     for index in 0..count {
-        if must_stop(index, BATCH) {
+        if watch.must_stop(index, BATCH) {
             return later(call, list, index, count);
         }
         // Its words go where they are used: a copy of the entry would cost as much as the call.
