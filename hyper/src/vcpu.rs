@@ -5,7 +5,7 @@ extern crate alloc;
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use ringwall_abi::vcpu::Runstate;
-use ringwall_abi::{Errno, GuestAddress, MachineAddress, Mfn, PAGE_SIZE, VcpuId};
+use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE, VcpuId};
 use ringwall_hw::cpu::local;
 use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::descriptors::{DescriptorWindow, GUEST_GDT_PAGES, LDT_PAGES};
@@ -135,8 +135,8 @@ impl Vcpu {
     /// # Errors
     /// `ENOMEM`.
     pub(crate) fn new(domain: &'static Domain, id: VcpuId) -> Result<Self, Errno> {
-        let info = MachineAddress::new(domain.shared_info().raw() << 12).raw() as usize
-            + id.raw() as usize * size_of::<ringwall_abi::xen::VcpuInfo>();
+        let offset = id.raw() as usize * size_of::<ringwall_abi::xen::VcpuInfo>();
+        let info = physical_address(domain.shared_info(), offset);
         Ok(Self {
             id,
             domain,
@@ -218,7 +218,7 @@ impl Vcpu {
     /// Moves `vcpu_info` to an aligned place in a frame.
     pub(crate) fn set_info_address(&self, mfn: Mfn, offset: usize) {
         self.info
-            .store((mfn.raw() as usize * PAGE_SIZE) + offset, Ordering::Release);
+            .store(physical_address(mfn, offset), Ordering::Release);
     }
 
     /// A word of `vcpu_info`: 0 pending and mask bytes, 1 selector, 2 cr2, 4..8 time.
@@ -267,4 +267,13 @@ const MASK: u64 = 0xff00;
 #[inline]
 pub(crate) fn current() -> Option<&'static Vcpu> {
     local::current().current::<Vcpu>()
+}
+
+/// Where a byte of a frame is, as an atomic word of this machine holds it.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a usize has the 64 bits of a physical address"
+)]
+fn physical_address(mfn: Mfn, offset: usize) -> usize {
+    mfn.raw() as usize * PAGE_SIZE + offset
 }

@@ -96,7 +96,7 @@ impl Pages {
     pub(super) fn write(&self, address: u64, mut bytes: &[u8]) {
         let mut address = address;
         while !bytes.is_empty() {
-            let offset = (address % PAGE_SIZE as u64) as usize;
+            let offset = offset_in_page(address);
             let length = bytes.len().min(PAGE_SIZE - offset);
             let (now, rest) = bytes.split_at(length);
             if let Some(mfn) = self.mfn(address / PAGE_SIZE as u64) {
@@ -112,7 +112,7 @@ impl Pages {
         const ZEROS: [u8; PAGE_SIZE] = [0; PAGE_SIZE];
         let mut address = range.start;
         while address < range.end {
-            let offset = (address % PAGE_SIZE as u64) as usize;
+            let offset = offset_in_page(address);
             let length =
                 (PAGE_SIZE - offset).min(usize::try_from(range.end - address).unwrap_or(PAGE_SIZE));
             match self.mfn(address / PAGE_SIZE as u64) {
@@ -132,4 +132,12 @@ impl Pages {
             }
         }
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a remainder below `PAGE_SIZE`, which is a usize"
+)]
+fn offset_in_page(address: u64) -> usize {
+    (address % PAGE_SIZE as u64) as usize
 }

@@ -13,7 +13,8 @@ use ringwall_model::memory::Machine;
 use super::{Call, Result, Stop};
 use crate::machine::MACHINE;
 
-const PIECE: u64 = 128;
+/// Bytes of a write that go out at once, or of a read.
+const PIECE: usize = 128;
 
 pub(super) fn handle(call: &mut Call<'_>) -> Result {
     call.require_privilege()?;
@@ -21,7 +22,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     match command {
         ConsoleIoOp::Write => write(call),
         ConsoleIoOp::Read => {
-            let mut bytes = [0; PIECE as usize];
+            let mut bytes = [0; PIECE];
             let count = usize::try_from(call.number(1) & 0x7fff_ffff)
                 .unwrap_or(0)
                 .min(bytes.len());
@@ -33,14 +34,17 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 }
 
 fn write(call: &mut Call<'_>) -> Result {
-    let mut bytes = [0; PIECE as usize];
+    let mut bytes = [0; PIECE];
     loop {
         let count = call.number(1) & 0x7fff_ffff;
         if count == 0 {
             return Ok(0);
         }
-        let length = count.min(PIECE);
-        let part = bytes.get_mut(..length as usize).unwrap_or(&mut []);
+        let length = count.min(PIECE as u64);
+        let part = usize::try_from(length)
+            .ok()
+            .and_then(|length| bytes.get_mut(..length))
+            .unwrap_or(&mut []);
         guest::copy_in(part, GuestAddress::new(call.number(2)))?;
         console::write_raw(part);
         call.arguments[1] = count - length;

@@ -56,7 +56,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         Err(Stop::Resume) => {
             call.arguments[0] =
                 call.arguments[0].wrapping_add(done * size_of::<MmuUpdate>() as u64);
-            call.arguments[1] = count - done | CONTINUED;
+            call.arguments[1] = (count - done) | CONTINUED;
             Err(Stop::Resume)
         }
         Err(stop) => Err(stop),

@@ -53,7 +53,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         Ok(()) => Ok(0),
         Err(Stop::Resume) => {
             call.arguments[0] = call.arguments[0].wrapping_add(done * size_of::<MmuextOp>() as u64);
-            call.arguments[1] = count - done | CONTINUED;
+            call.arguments[1] = (count - done) | CONTINUED;
             Err(Stop::Resume)
         }
         Err(stop) => Err(stop),

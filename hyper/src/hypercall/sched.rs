@@ -74,7 +74,7 @@ fn poll(call: &mut Call<'_>) -> Result {
     let passed = request.timeout_ns != 0 && request.timeout_ns <= clock::now_ns();
     let waits = matches!(outcome, Ok(false))
         && !passed
-        && !(call.vcpu.is_event_pending() && !call.vcpu.is_masked());
+        && (!call.vcpu.is_event_pending() || call.vcpu.is_masked());
     if !waits {
         end_poll(call.vcpu);
         return outcome.map(|_| 0);

@@ -156,7 +156,7 @@ fn runstate(vcpu: &Vcpu) -> RunstateInfo {
 /// Moves `vcpu_info` to the guest's own memory, once.
 fn register_info(vcpu: &Vcpu, request: RegisterVcpuInfo) -> Result<()> {
     let offset = request.offset as usize;
-    if offset % 8 != 0 || offset > PAGE_SIZE - size_of::<VcpuInfo>() {
+    if !offset.is_multiple_of(8) || offset > PAGE_SIZE - size_of::<VcpuInfo>() {
         return Err(Errno::EINVAL.into());
     }
     let mut state = vcpu.state.lock();

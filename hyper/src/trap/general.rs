@@ -91,6 +91,7 @@ pub(super) fn on_invalid_opcode(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
 #[inline]
 fn forced(bytes: &[u8]) -> Option<Instruction> {
     const CPUID: [u8; 2] = [0x0f, 0xa2];
+    #[expect(clippy::cast_possible_truncation, reason = "seven bytes")]
     const LENGTH: u8 = (FORCED_EMULATION_PREFIX.len() + CPUID.len()) as u8;
     let rest = bytes.strip_prefix(&FORCED_EMULATION_PREFIX)?;
     if rest.starts_with(&CPUID) {

@@ -86,9 +86,7 @@ pub(super) fn emulate(
             if let Some(address) = operation.address(frame, &bases()) {
                 let value = read_port(vcpu, operation.port(frame), operation.width())?;
                 let bytes = value.to_le_bytes();
-                let part = bytes
-                    .get(..operation.width().bytes() as usize)
-                    .ok_or(Refused)?;
+                let part = bytes.get(..byte_count(operation.width())?).ok_or(Refused)?;
                 guest::copy_out(GuestAddress::new(address), part).map_err(|_| Refused)?;
                 operation.advance(frame, length);
                 return Ok(());
@@ -98,7 +96,7 @@ pub(super) fn emulate(
             if let Some(address) = operation.address(frame, &bases()) {
                 let mut bytes = [0; 4];
                 let part = bytes
-                    .get_mut(..operation.width().bytes() as usize)
+                    .get_mut(..byte_count(operation.width())?)
                     .ok_or(Refused)?;
                 guest::copy_in(part, GuestAddress::new(address)).map_err(|_| Refused)?;
                 let value = u32::from_le_bytes(bytes);
@@ -225,6 +223,10 @@ fn do_cpuid(vcpu: &Vcpu, frame: &mut GuestFrame, form: CpuidForm) {
     frame.rbx = answer.ebx.into();
     frame.rcx = answer.ecx.into();
     frame.rdx = answer.edx.into();
+}
+
+fn byte_count(width: Width) -> Result<usize, Refused> {
+    usize::try_from(width.bytes()).map_err(|_| Refused)
 }
 
 fn port_width(width: Width) -> Result<port::Width, Refused> {

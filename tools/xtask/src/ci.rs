@@ -21,10 +21,23 @@ const FREESTANDING: [&str; 6] = [
 /// Runs all checks up to the first that fails; the result is the process's exit status.
 pub(crate) fn run() -> Result<u8> {
     step("formatting", host("fmt").args(["--all", "--check"]))?;
-    let lints = ["--all-targets", "--quiet", "--", "--deny", "warnings"];
+    // The freestanding packages too: here for the host, below for their own target.
+    let lints = [
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "--deny",
+        "warnings",
+    ];
     step("lints", host("clippy").args(lints))?;
     let mut documentation = host("doc");
-    documentation.args(["--no-deps", "--document-private-items", "--quiet"]);
+    documentation.args([
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+        "--quiet",
+    ]);
     step(
         "documentation",
         documentation.env("RUSTDOCFLAGS", "--deny warnings"),

@@ -1,7 +1,7 @@
 //! The privileged instructions that PV guests rely on.
 //!
 //! Under the PV ABI a guest kernel asks for most things by hypercall; a closed list of instructions
-//! still traps and is emulated. [`decode`] says which one of the list a trapped instruction is. What
+//! still traps and is emulated. [`decode()`] says which one of the list a trapped instruction is. What
 //! it does then is the caller's: the guest may be without the right to it, and gets the #GP all the
 //! same.
 

@@ -5,7 +5,7 @@
 //! which entry would get which value, the page-type rules say whether it may.
 //!
 //! The caller's part, for a write fault of a 64-bit guest kernel:
-//! 1. fetch the instruction's bytes at RIP, once, and [`decode`] them;
+//! 1. fetch the instruction's bytes at RIP, once, and [`decode()`] them;
 //! 2. compare [`PteAccess::address`] with CR2: another address, and the fault is the guest's;
 //! 3. read the entry and [`PteAccess::apply`] the write to it;
 //! 4. have the [`Store`] checked and done atomically; where the entry no longer holds what was read,

@@ -4,7 +4,6 @@ use ringwall_abi::Hypercall;
 use ringwall_abi::sched::{SchedOp, SchedShutdown, ShutdownReason};
 
 use crate::call::{address, call};
-use crate::console::line;
 
 /// Asks for a reboot, which ends QEMU with `-no-reboot`.
 pub(crate) fn end() -> ! {
@@ -20,6 +19,6 @@ pub(crate) fn end() -> ! {
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panicked(information: &core::panic::PanicInfo<'_>) -> ! {
-    line!("PATHS PANIC {}", information.message());
+    crate::console::line!("PATHS PANIC {}", information.message());
     end()
 }
