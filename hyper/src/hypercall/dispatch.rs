@@ -53,7 +53,7 @@ pub(crate) extern "C" fn on_syscall(frame: &mut GuestFrame) {
 #[inline]
 pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
     let Some(hypercall) = Hypercall::from_number(number) else {
-        return Err(Errno::ENOSYS.into());
+        return unknown(number, call);
     };
     // A pointer, not a call in each arm: inlined here, the handlers' frames would add up to pages of
     // stack that every hypercall touches.
@@ -90,6 +90,18 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         _ => return Err(Errno::ENOSYS.into()),
     };
     handler(call)
+}
+
+/// A number that no hypercall has: said in the log, as far as its limit allows, since the guest takes
+/// Ringwall for something else.
+#[cold]
+fn unknown(number: u64, call: &Call<'_>) -> Result {
+    ringwall_hw::log_guest!(
+        Warning,
+        "{} asks for hypercall {number:#x}, which there is not",
+        call.domain().id()
+    );
+    Err(Errno::ENOSYS.into())
 }
 
 /// A system call that the fast path left: events masked, or no handler.

@@ -1,8 +1,7 @@
 //! `iret` (23): back from a handler, to kernel or user code.
 //!
 //! The guest's stack has the structure `iret_context`. A stack that can't be read, or user code
-//! without a root table, ends the domain. The entry code takes the common returns to user code by
-//! itself.
+//! without a root table, ends the domain. The entry code does the common returns by itself.
 
 use ringwall_abi::GuestAddress;
 use ringwall_abi::arch_x86::{IretContext, VcpuContextFlags};

@@ -7,8 +7,8 @@
 # Interrupts are off from entry to exit. A guest's kernel and user code both run in ring 3, with a
 # root table each; the hardware's GS pair belongs to the guest and is swapped with its mode.
 #
-# The two fast paths: `syscall` from guest user code is bounced to the guest's kernel, and the `iret`
-# hypercall returns to user code. Both touch this page, the top of the stack, vcpu_info and
+# The fast paths: `syscall` from guest user code is bounced to the guest's kernel, and the `iret`
+# hypercall returns to user or kernel code. They touch this page, the top of the stack, vcpu_info and
 # the guest's stack, and give way to Rust in every case that is not the common one.
 
 .section .entry, "ax"
