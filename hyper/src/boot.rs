@@ -11,7 +11,8 @@ use ringwall_hw::{acpi, heap, log, memory, panic, reset};
 use ringwall_model::options::{Baud, Fault, LogLevel, Options, RebootMethod};
 use spin::Once;
 
-use crate::{clock, dom0, hypercall, irq, pool, schedule, trap};
+use crate::{clock, dom0, domain, hypercall, irq, pool, schedule, trap};
+use ringwall_abi::DomainId;
 
 static INFORMATION: Once<&'static BootInformation> = Once::new();
 
@@ -145,6 +146,12 @@ extern "C" fn on_own_stack() -> ! {
     if let Err(error) = dom0::build(information, &options) {
         fail(format_args!("{error}"));
     }
-    log!(Debug, "hypervisor heap: {} KiB", heap::frames_in_use() * 4);
+    let given = domain::find(DomainId::DOM0).map_or(0, |dom0| dom0.memory().lock().total_pages());
+    log!(
+        Info,
+        "memory: {} KiB are the hypervisor's own, {} KiB of it heap",
+        total.saturating_sub(pool::free_frames() + given) * 4,
+        heap::frames_in_use() * 4
+    );
     enter_first_guest(schedule::reschedule)
 }

@@ -1,6 +1,6 @@
 //! dom0's memory: the balloon, and the machine's limits.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::case::{Case, Report};
 
@@ -21,6 +21,13 @@ pub(super) fn cases() -> Vec<Case> {
              balloon $full; echo after=$(/ringwall/bin/frames)",
         )
         .check(follows),
+        Case::new(
+            "own-memory",
+            "at 1 GiB the hypervisor keeps at most 24 MiB for itself",
+        )
+        .arguments(["--memory", "1G", "--append", "loglvl=info"])
+        .check(keeps_little)
+        .not_on_xen("Xen does not say"),
         Case::new(
             "two-vcpus",
             "dom0 has two virtual CPUs on one CPU, and both work",
@@ -50,6 +57,16 @@ pub(super) fn cases() -> Vec<Case> {
             ])
             .long(),
     ]
+}
+
+fn keeps_little(report: &Report<'_>) -> Result<()> {
+    let own = report.hypervisor_lines().find_map(|line| {
+        let (before, _) = line.split_once(" KiB are the hypervisor's own")?;
+        before.rsplit(' ').next()?.parse::<u64>().ok()
+    });
+    let own = own.context("the log does not say how much it keeps")?;
+    ensure!(own <= 24 << 10, "it keeps {own} KiB");
+    Ok(())
 }
 
 /// 100 MiB are 25 600 frames.
