@@ -10,6 +10,7 @@ mod matrix;
 mod memory;
 mod paths;
 mod program;
+mod statistics;
 mod time;
 
 use std::time::{Duration, Instant};
@@ -36,6 +37,7 @@ fn cases() -> Vec<Case> {
         paths::cases(),
         memory::cases(),
         load::cases(),
+        statistics::cases(),
     ]
     .concat()
 }
