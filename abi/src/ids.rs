@@ -2,13 +2,26 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// A domain's number, or one of the reserved ones.
 ///
 /// Source: `public/xen.h`.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, FromBytes, IntoBytes, KnownLayout, Immutable,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    KnownLayout,
+    Immutable,
+    Serialize,
+    Deserialize,
 )]
 #[repr(transparent)]
 pub struct DomainId(u16);
@@ -114,6 +127,8 @@ impl Port {
     IntoBytes,
     KnownLayout,
     Immutable,
+    Serialize,
+    Deserialize,
 )]
 #[repr(transparent)]
 pub struct VcpuId(u32);

@@ -1,6 +1,7 @@
 //! Xen's PV ABI for x86-64 as data: numbers, structures, flags, at the level of Xen 4.17.
 //!
-//! One module per public header (`/usr/include/xen` of Debian's `libxen-dev`); nothing here acts.
+//! One module per public header (`/usr/include/xen` of Debian's `libxen-dev`), and [`ringwall`] for the one
+//! hypercall that only Ringwall has; nothing here acts.
 //! The structures have no implicit padding and accept any bytes: what a guest wrote is only a
 //! number until it is checked. Their `Default` is all zeroes. Each item can be found by its name
 //! in the header, which is a `doc(alias)`.
@@ -25,6 +26,7 @@ pub mod memory;
 pub mod nmi;
 pub mod physdev;
 pub mod platform;
+pub mod ringwall;
 pub mod sched;
 pub mod sysctl;
 pub mod vcpu;

@@ -62,6 +62,16 @@ pub(crate) fn find(id: DomainId) -> Option<&'static Domain> {
     DOMAINS.read().as_ref()?.get(&id).copied()
 }
 
+/// The domain with the lowest number that is `from` or above.
+pub(crate) fn first_from(from: DomainId) -> Option<&'static Domain> {
+    let domains = DOMAINS.read();
+    let above = domains
+        .as_ref()?
+        .values()
+        .filter(|domain| domain.id >= from);
+    above.min_by_key(|domain| domain.id).copied()
+}
+
 impl Domain {
     /// Makes a domain without virtual CPUs or memory, and enters it in the table.
     ///

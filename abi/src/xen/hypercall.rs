@@ -97,7 +97,7 @@ numbers! {
         HypfsOp = 42 => "__HYPERVISOR_hypfs_op",
         /// Machine checks, on x86.
         Mca = 48 => "__HYPERVISOR_arch_0",
-        /// The architecture's second number; no meaning on x86.
+        /// The architecture's second number, without a meaning on x86: [Ringwall's own](crate::ringwall).
         Arch1 = 49 => "__HYPERVISOR_arch_1",
         /// The architecture's third number; no meaning on x86.
         Arch2 = 50 => "__HYPERVISOR_arch_2",

@@ -7,8 +7,8 @@ use ringwall_hw::guest::mode;
 
 use super::{
     Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, grant_table, iret,
-    memory_op, mmu_update, mmuext, multicall, physdev, platform, sched, segments, sysctl, time,
-    traps, update_va, vcpu_op, version,
+    memory_op, mmu_update, mmuext, multicall, physdev, platform, private, sched, segments, sysctl,
+    time, traps, update_va, vcpu_op, version,
 };
 use crate::trap::{bounce, crash_current, inject};
 use crate::vcpu::{self, Handler, Vcpu};
@@ -87,6 +87,7 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         Hypercall::PlatformOp => platform::handle,
         Hypercall::Sysctl => sysctl::handle,
         Hypercall::GrantTableOp => grant_table::handle,
+        Hypercall::Arch1 => private::handle,
         _ => return Err(Errno::ENOSYS.into()),
     };
     handler(call)

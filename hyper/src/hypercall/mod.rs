@@ -19,6 +19,7 @@ mod multicall;
 mod page;
 mod physdev;
 mod platform;
+mod private;
 mod sched;
 mod segments;
 mod sysctl;

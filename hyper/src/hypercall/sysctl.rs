@@ -59,11 +59,13 @@ fn write_body<T: IntoBytes + Immutable>(call: &Call<'_>, value: &T) -> Result {
     Ok(0)
 }
 
+/// Frames of RAM.
+pub(super) fn total_frames() -> u64 {
+    let lengths = frames::ram().iter().map(|range| range.length());
+    lengths.map(|length| length / PAGE_SIZE as u64).sum()
+}
+
 fn physical() -> PhysInfo {
-    let pages = frames::ram()
-        .iter()
-        .map(|range| range.length() / PAGE_SIZE as u64)
-        .sum();
     let [_, _, ecx, edx] = cpuid(1, 0);
     let [_, _, extended_ecx, extended_edx] = cpuid(0x8000_0001, 0);
     PhysInfo {
@@ -73,7 +75,7 @@ fn physical() -> PhysInfo {
         nr_nodes: 1,
         cpu_khz: clock::tsc_khz(),
         capabilities: PhysCapabilities::PV | PhysCapabilities::GNTTAB_V1,
-        total_pages: pages,
+        total_pages: total_frames(),
         free_pages: pool::free_frames(),
         max_mfn: frames::ram()
             .last()

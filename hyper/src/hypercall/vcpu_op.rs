@@ -132,7 +132,8 @@ fn usable(address: GuestAddress) -> Result<GuestAddress> {
     }
 }
 
-fn runstate(vcpu: &Vcpu) -> RunstateInfo {
+/// Its state, and how long it was in which, up to now.
+pub(super) fn runstate(vcpu: &Vcpu) -> RunstateInfo {
     let mut runstates = vcpu.runstates.lock();
     let state = runstates.state;
     let since = runstates.since_ns;

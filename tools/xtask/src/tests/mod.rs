@@ -9,6 +9,7 @@ mod load;
 mod matrix;
 mod paths;
 mod program;
+mod statistics;
 mod time;
 
 use std::time::{Duration, Instant};
@@ -34,6 +35,7 @@ fn cases() -> Vec<Case> {
         bad_input::cases(),
         paths::cases(),
         load::cases(),
+        statistics::cases(),
     ]
     .concat()
 }

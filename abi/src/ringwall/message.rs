@@ -1,0 +1,57 @@
+//! Requests and replies.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Statistics, VcpuStatistics};
+use crate::{DomainId, VcpuId};
+
+/// No request is longer, in bytes.
+pub const REQUEST_MAX: usize = 32;
+/// No reply is longer, in bytes.
+pub const REPLY_MAX: usize = 512;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Which [`VERSION`](super::VERSION) the hypervisor has. Of every version.
+    Version,
+    /// The machine, and some of its domains. Since version 1.
+    Statistics {
+        /// The first domain to tell of, or the next one that there is.
+        from: DomainId,
+    },
+    /// A virtual CPU. Since version 1.
+    Vcpu {
+        /// Whose it is.
+        domain: DomainId,
+        /// Its number there.
+        vcpu: VcpuId,
+    },
+}
+
+/// What is answered: the variant of the request's name.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack; a box would need a heap"
+)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The hypervisor's [`VERSION`](super::VERSION).
+    Version(u32),
+    /// The machine, and some of its domains.
+    Statistics(Statistics),
+    /// A virtual CPU.
+    Vcpu(VcpuStatistics),
+}
+
+/// Writes a message to the start of `place`; its bytes, or `None` where it does not fit.
+pub fn encode<'a>(message: &impl Serialize, place: &'a mut [u8]) -> Option<&'a [u8]> {
+    postcard::to_slice(message, place).ok().map(|bytes| &*bytes)
+}
+
+/// Reads a message; `None` if `bytes` are not one, and all of it.
+#[must_use]
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (message, rest) = postcard::take_from_bytes(bytes).ok()?;
+    rest.is_empty().then_some(message)
+}
