@@ -30,6 +30,10 @@ pub enum Request {
 }
 
 /// What is answered: the variant of the request's name.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on the stack; a box would need a heap"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// The hypervisor's [`VERSION`](super::VERSION).

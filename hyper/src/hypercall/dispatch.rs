@@ -50,7 +50,7 @@ pub(crate) extern "C" fn on_syscall(frame: &mut GuestFrame) {
 }
 
 /// Runs a hypercall by its number.
-#[inline]
+#[inline(always)]
 pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
     let Some(hypercall) = Hypercall::from_number(number) else {
         return unknown(number, call);
