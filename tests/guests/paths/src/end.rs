@@ -21,6 +21,6 @@ pub(crate) fn end() -> ! {
 
 #[panic_handler]
 fn panicked(information: &PanicInfo<'_>) -> ! {
-    line!("PATHS PANIC {}", information.message());
+    line!("GUEST PANIC {}", information.message());
     end()
 }
