@@ -106,7 +106,7 @@ pub(crate) fn check(start: &Start<'_>) {
     for (rule, number, arguments, allowed) in cases {
         refused(rule, allowed, ask(number, arguments));
     }
-    // Xen looks at a stack when it has to push to it, and DR4 is DR6 to it until CR4.DE says not.
+    // Xen takes any stack here, and DR4 for DR6, which it is where CR4.DE is clear (SDM vol. 3B, 18.2.2).
     for (rule, number, arguments) in [
         (
             "stack in the hypervisor",
@@ -142,7 +142,7 @@ fn descriptors(start: &Start<'_>) {
     ] {
         refused(rule, &[EINVAL], set(value));
     }
-    // Xen has call gates, and emulates them.
+    // Xen takes call gates.
     stricter("call gate", &[EINVAL], set(0x0000_ec00_e033_0000));
     answered("flat data", 0, set(0x00cf_f300_0000_ffff));
     answered("none", 0, set(0));

@@ -75,7 +75,7 @@ pub(crate) fn check(start: &Start<'_>) {
         refused(rule, &[EINVAL, EPERM, EBUSY], answer(mmu_update(&[update])));
     }
     // What RAM is cached as, and which translations outlive a change of roots, is not the guest's
-    // to choose: Xen drops the one and lets dom0 have the other.
+    // to choose. Xen lets dom0 write both.
     for (rule, bits) in [("L1: memory type", BIT_7), ("L1: global", BIT_8)] {
         let update = MmuUpdate {
             ptr: l1.raw() << 12,
