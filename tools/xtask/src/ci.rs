@@ -9,11 +9,13 @@ use crate::cli::TestArguments;
 use crate::{paths, shell, tests, tidy};
 
 /// Packages that build for the freestanding target only.
-const FREESTANDING: [&str; 6] = [
+const FREESTANDING: [&str; 8] = [
     "--package",
     "ringwall",
     "--package",
     "ringwall-hw",
+    "--package",
+    "errors-guest",
     "--package",
     "paths-guest",
 ];

@@ -19,6 +19,6 @@ pub(crate) fn end() -> ! {
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panicked(information: &core::panic::PanicInfo<'_>) -> ! {
-    crate::console::line!("PATHS PANIC {}", information.message());
+    crate::console::line!("GUEST PANIC {}", information.message());
     end()
 }

@@ -15,6 +15,7 @@ mod grants;
 mod machine;
 mod memory;
 mod meter;
+mod start;
 mod tables;
 mod traps;
 mod user;

@@ -8,6 +8,7 @@ use ringwall_abi::{GuestAddress, Hypercall};
 use crate::call::{address, address_mut, call, timed};
 use crate::machine;
 use crate::meter::{least, report};
+use crate::start;
 
 /// Nothing is mapped here.
 const NOWHERE: u64 = 0x10_0000_0000;
@@ -51,7 +52,7 @@ fn set_traps() {
     };
     let table = [
         trap(INVALID, fault),
-        trap(PROTECTION, machine::surprise_handler()),
+        trap(PROTECTION, start::surprise_handler()),
         trap(PAGE_FAULT, fault_with_code),
         TrapInfo::default(),
     ];

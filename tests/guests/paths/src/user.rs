@@ -9,6 +9,7 @@ use crate::call::{Refused, address, call, mmuext, on_frame, update_va};
 use crate::machine::{self, UserOperation};
 use crate::memory::{Pages, READ_ONLY, READ_WRITE, Start, entry};
 use crate::meter::{Cost, minimum, report};
+use crate::start;
 
 /// Where the user's code is mapped: the third 2 MiB.
 const BASE: u64 = 0x40_0000;
@@ -50,10 +51,10 @@ fn set_up(start: &Start<'_>) -> Result<(), Refused> {
     }
     mmuext(&[on_frame(MmuExtCommand::PinL4Table, next(0))])?;
     mmuext(&[on_frame(MmuExtCommand::NewUserBaseptr, next(0))])?;
-    let stack = [FLAT_KERNEL_SS.into(), machine::entry_stack(), 0, 0];
+    let stack = [FLAT_KERNEL_SS.into(), start::entry_stack(), 0, 0];
     call(Hypercall::StackSwitch, stack)?;
-    register(CallbackType::Event, machine::surprise_handler())?;
-    register(CallbackType::Failsafe, machine::surprise_handler())?;
+    register(CallbackType::Event, start::surprise_handler())?;
+    register(CallbackType::Failsafe, start::surprise_handler())?;
     register(CallbackType::Syscall, machine::syscall_handler())
 }
 

@@ -4,6 +4,7 @@ mod bad_input;
 mod boot;
 mod case;
 mod devices;
+mod errors;
 mod host;
 mod load;
 mod matrix;
@@ -34,6 +35,7 @@ fn cases() -> Vec<Case> {
         devices::cases(),
         matrix::cases(),
         bad_input::cases(),
+        errors::cases(),
         paths::cases(),
         memory::cases(),
         load::cases(),
