@@ -100,10 +100,10 @@ fn detect() -> Features {
 #[must_use]
 pub fn missing() -> Option<&'static str> {
     let need = [
-        (Features::APIC, "a local APIC"),
+        (Features::APIC, "local APIC"),
         (Features::FXSR, "FXSAVE"),
         (Features::SYSCALL, "SYSCALL"),
-        (Features::PAT, "a page-attribute table (PAT)"),
+        (Features::PAT, "page-attribute table (PAT)"),
     ];
     need.into_iter()
         .find(|(feature, _)| !features().contains(*feature))

@@ -28,6 +28,19 @@ pub(super) fn cases() -> Vec<Case> {
             .arguments(["--kernel", "{work}/kernel"])
             .enough(|console| names(console, NO_NOTES))
             .check(|report| refused(report, NO_NOTES)),
+        bad("cpu", "a CPU without what the hypervisor needs is refused")
+            .arguments(["--cpu", "qemu64,-pat"])
+            .enough(|console| names(console, CPU))
+            .check(|report| refused(report, CPU))
+            .not_on_xen("Xen takes the CPU"),
+        bad(
+            "malformed-option",
+            "an option with a value that it can't have is named",
+        )
+        .arguments(["--append", "dom0_max_vcpus=many"])
+        .enough(|console| names(console, VCPUS))
+        .check(|report| named(report, VCPUS))
+        .not_on_xen("Xen passes such options over in silence"),
         bad(
             "too-much-memory",
             "a dom0_mem beyond the machine's is named",
@@ -71,6 +84,8 @@ const DAMAGED: Words = &[
     "could not construct",
 ];
 const NO_NOTES: Words = &["note", "could not construct"];
+const CPU: Words = &["this cpu has no"];
+const VCPUS: Words = &["dom0_max_vcpus"];
 const DOM0_MEM: Words = &["dom0_mem"];
 const INITRD: Words = &["initrd", "could not construct", "too small"];
 
