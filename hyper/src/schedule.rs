@@ -3,14 +3,17 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use ringwall_abi::vcpu::Runstate;
+use ringwall_abi::vcpu::{Runstate, RunstateInfo};
+use ringwall_abi::xen::VmAssistType;
 use ringwall_hw::cpu::local;
 use ringwall_hw::cpu::{IO_BITMAP_GUEST, IO_BITMAP_NONE, control, fixed_cr4, msr};
 use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::{mode, selectors::DataSelectors};
 use ringwall_hw::irq::wait;
+use ringwall_hw::memory::guest;
 use ringwall_model::event::Virq;
 use ringwall_model::memory::Machine as _;
 use ringwall_model::sched::{CpuId, CpuSet, GroupSlot, Kick, Parameters, Scheduler, VcpuSlot};
@@ -263,7 +266,40 @@ fn account(vcpu: &Vcpu, state: Runstate, now_ns: u64) {
     let mut runstates = vcpu.runstates.lock();
     if runstates.state != state {
         runstates.enter(state, now_ns);
+        drop(runstates);
+        if vcpu::current().is_some_and(|current| core::ptr::eq(current, vcpu)) {
+            tell_runstate(vcpu, now_ns);
+        }
     }
+}
+
+/// Brings the guest's copy of its runstate up to date, where it asked for one.
+///
+/// The copy's address is one of the guest's kernel, so that it is left alone in user mode, as it is
+/// where the guest no longer maps it: it is told with the next change.
+fn tell_runstate(vcpu: &Vcpu, now_ns: u64) {
+    let Some(area) = vcpu.state.lock().runstate_area else {
+        return;
+    };
+    if !mode::in_kernel(local::current()) {
+        return;
+    }
+    let mut info = vcpu.runstates.lock().at(now_ns);
+    let entry_time = info.state_entry_time;
+    let flag = VmAssistType::RunstateUpdateFlag.bit();
+    let flagged = vcpu.domain().assists().load(Ordering::Relaxed) & flag != 0;
+    if flagged {
+        info.state_entry_time |= RunstateInfo::UPDATE;
+    }
+    // The first write says that the rest changes, the last one that it is done.
+    let place = area.checked_add(offset_of!(RunstateInfo, state_entry_time) as u64);
+    let (Some(place), true) = (place, flagged) else {
+        let _ = guest::write(area, &info);
+        return;
+    };
+    let _ = guest::write(place, &info.state_entry_time)
+        .and_then(|()| guest::write(area, &info))
+        .and_then(|()| guest::write(place, &entry_time));
 }
 
 /// Makes `next` the running virtual CPU. The registers of the one before stay in the CPU while it

@@ -4,7 +4,7 @@ extern crate alloc;
 
 use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use ringwall_abi::vcpu::Runstate;
+use ringwall_abi::vcpu::{Runstate, RunstateInfo};
 use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE, VcpuId};
 use ringwall_hw::cpu::local;
 use ringwall_hw::entry::GuestFrame;
@@ -114,6 +114,26 @@ impl Runstates {
         }
         self.state = state;
         self.since_ns = now_ns;
+    }
+
+    /// What the guest is told, with the time in the present state up to `now_ns`.
+    pub(crate) fn at(&self, now_ns: u64) -> RunstateInfo {
+        let mut time = self.total_ns;
+        if let Some(total) = time.get_mut(self.state as usize) {
+            *total += now_ns.saturating_sub(self.since_ns);
+        }
+        let state = match self.state {
+            Runstate::Running => 0,
+            Runstate::Runnable => 1,
+            Runstate::Blocked => 2,
+            Runstate::Offline => 3,
+        };
+        RunstateInfo {
+            state,
+            state_entry_time: self.since_ns,
+            time,
+            ..Default::default()
+        }
     }
 }
 

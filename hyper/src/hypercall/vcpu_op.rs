@@ -8,8 +8,8 @@ use core::sync::atomic::Ordering;
 
 use ringwall_abi::arch_x86::VcpuGuestContext;
 use ringwall_abi::vcpu::{
-    GetPhysid, RegisterRunstateMemoryArea, RegisterTimeMemoryArea, RegisterVcpuInfo, Runstate,
-    RunstateInfo, SetPeriodicTimer, SetSingleshotTimer, VcpuOp,
+    GetPhysid, RegisterRunstateMemoryArea, RegisterTimeMemoryArea, RegisterVcpuInfo, RunstateInfo,
+    SetPeriodicTimer, SetSingleshotTimer, VcpuOp,
 };
 use ringwall_abi::xen::VcpuInfo;
 use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE, VcpuId};
@@ -134,24 +134,7 @@ fn usable(address: GuestAddress) -> Result<GuestAddress> {
 
 /// Its state, and how long it was in which, up to now.
 pub(super) fn runstate(vcpu: &Vcpu) -> RunstateInfo {
-    let mut runstates = vcpu.runstates.lock();
-    let state = runstates.state;
-    let since = runstates.since_ns;
-    // Bring the time in the present state up to now.
-    runstates.enter(state, clock::now_ns());
-    runstates.since_ns = runstates.since_ns.max(since);
-    let state = match state {
-        Runstate::Running => 0,
-        Runstate::Runnable => 1,
-        Runstate::Blocked => 2,
-        Runstate::Offline => 3,
-    };
-    RunstateInfo {
-        state,
-        state_entry_time: since,
-        time: runstates.total_ns,
-        ..Default::default()
-    }
+    vcpu.runstates.lock().at(clock::now_ns())
 }
 
 /// Moves `vcpu_info` to the guest's own memory, once.
