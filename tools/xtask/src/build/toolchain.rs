@@ -15,6 +15,9 @@ const BUILD_STD: [&str; 2] = [
     "-Zbuild-std-features=compiler-builtins-mem",
 ];
 
+/// The workspace's `rust-version`.
+const LEAST_RUST: (u32, u32) = (1, 95);
+
 /// In order of preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Toolchain {
@@ -37,8 +40,8 @@ impl Toolchain {
             return Ok(Self::Source);
         }
         debian::install(&[
-            Need::file("rustc-web", "/usr/bin/rustc"),
-            Need::file("cargo-web", "/usr/bin/cargo"),
+            Need::version("rustc-web", "/usr/bin/rustc", LEAST_RUST),
+            Need::version("cargo-web", "/usr/bin/cargo", LEAST_RUST),
             Need::package("rust-web-src"),
             Need::program("lld", "ld.lld"),
         ])?;
