@@ -69,6 +69,7 @@ fn numbers_are_the_headers() {
         grant_table::GrantOp;
         io::blkif::BlockOp;
         io::netif::ExtraType;
+        io::xenbus::DeviceState;
         io::xs_wire::MessageType;
         memory::MemoryOp;
         memory::MapSpace;
