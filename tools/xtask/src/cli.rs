@@ -77,6 +77,9 @@ pub(crate) struct RunArguments {
         allow_hyphen_values = true
     )]
     pub(crate) dom0_append: String,
+    /// Put a file into dom0's initrd, by default as /ringwall/bin/NAME
+    #[arg(long, value_name = "FILE[:PATH]")]
+    pub(crate) put: Vec<String>,
     /// Boot through GRUB, from a disc
     #[arg(long)]
     pub(crate) iso: bool,

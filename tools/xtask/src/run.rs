@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Write as _, stdout};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::cli::{HypervisorArguments, RunArguments};
-use crate::initrd::{self, Job, Program};
+use crate::initrd::{self, Extra, Job, Program};
 use crate::qemu::{self, Boot, End, Hypervisor, Outcome, Watch};
 use crate::{build, debian, iso, paths};
 
@@ -86,11 +87,24 @@ impl Prepared {
             quiet: true,
             arguments: arguments.qemu.clone(),
         };
-        Ok(Self {
+        let mut prepared = Self {
             boot,
             from_disc: arguments.iso,
             work: tempfile::tempdir_in(paths::output())?,
-        })
+        };
+        let extras = arguments.put.iter().map(|put| extra(put));
+        prepared.add_files(&extras.collect::<Result<Vec<_>>>()?)?;
+        Ok(prepared)
+    }
+
+    /// Puts files into the initrd.
+    pub(crate) fn add_files(&mut self, files: &[Extra]) -> Result<()> {
+        if let (Some(initrd), false) = (&self.boot.initrd, files.is_empty()) {
+            let with_files = self.work.path().join("initrd-files.gz");
+            initrd::with_files(initrd, files, &with_files)?;
+            self.boot.initrd = Some(with_files);
+        }
+        Ok(())
     }
 
     /// Puts commands into the initrd; returns the marker of their output.
@@ -122,6 +136,23 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// What `--put FILE[:PATH]` means.
+fn extra(put: &str) -> Result<Extra> {
+    let (file, path) = match put.split_once(':') {
+        Some((file, path)) => (file, path.trim_start_matches('/').to_owned()),
+        None => {
+            let name = Path::new(put).file_name().unwrap_or_default();
+            (put, format!("ringwall/bin/{}", name.to_string_lossy()))
+        }
+    };
+    let permissions = fs::metadata(file).with_context(|| file.to_owned())?.mode() & 0o777;
+    Ok(Extra {
+        path,
+        permissions,
+        content: fs::read(file).with_context(|| file.to_owned())?,
+    })
 }
 
 /// dom0's kernel and initrd.

@@ -4,6 +4,7 @@ mod guest;
 mod image;
 mod symbols;
 mod toolchain;
+mod tools;
 
 use std::fs;
 use std::io::IsTerminal as _;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use crate::{paths, progress, shell};
 pub(crate) use guest::build as guest;
 pub(crate) use toolchain::Toolchain;
+pub(crate) use tools::build as tools;
 
 /// What the compiler is told for the hypervisor's own target.
 pub(crate) const RUSTFLAGS: [&str; 7] = [

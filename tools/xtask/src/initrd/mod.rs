@@ -62,6 +62,24 @@ pub(crate) struct Program {
     pub(crate) content: Vec<u8>,
 }
 
+/// A file for the guest.
+pub(crate) struct Extra {
+    /// Its path there, without the first slash.
+    pub(crate) path: String,
+    /// Its mode's low nine bits.
+    pub(crate) permissions: u32,
+    pub(crate) content: Vec<u8>,
+}
+
+/// Appends files to an initrd.
+pub(crate) fn with_files(initrd: &Path, files: &[Extra], into: &Path) -> Result<()> {
+    let mut archive = Archive::new();
+    for file in files {
+        archive.file(&file.path, file.permissions, &file.content)?;
+    }
+    append(initrd, archive, into)
+}
+
 /// Appends the job to an initrd: Linux takes concatenated archives.
 pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> {
     let mut archive = Archive::new();
@@ -75,6 +93,11 @@ pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> 
             &program.content,
         )?;
     }
+    append(initrd, archive, into)
+}
+
+/// Appends an archive to an initrd; both files may be the same.
+fn append(initrd: &Path, archive: Archive, into: &Path) -> Result<()> {
     let mut bytes = fs::read(initrd).with_context(|| initrd.display().to_string())?;
     // Archives start at a multiple of four bytes when the one before is not compressed.
     bytes.resize(bytes.len().next_multiple_of(4), 0);

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
 use super::program;
+use crate::build;
 use crate::cli::{RunArguments, TestArguments};
 use crate::paths;
 use crate::qemu::{self, Answer, Console, End, Outcome, Watch};
@@ -34,6 +35,7 @@ pub(super) struct Case {
     /// Added to Xen's command line.
     xen_append: &'static str,
     programs: Vec<&'static str>,
+    tools: Vec<&'static str>,
     prepare: fn(&Path) -> Result<()>,
     commands: Option<&'static str>,
     answers: Vec<Answer>,
@@ -74,6 +76,7 @@ impl Case {
             arguments: Vec::new(),
             xen_append: "",
             programs: Vec::new(),
+            tools: Vec::new(),
             prepare: |_| Ok(()),
             commands: Some("true"),
             answers: Vec::new(),
@@ -117,6 +120,12 @@ impl Case {
     /// A program of `tests/programs` that the commands call.
     pub(super) fn program(mut self, name: &'static str) -> Self {
         self.programs.push(name);
+        self
+    }
+
+    /// A program of the workspace that the commands call, as `build::tools` names it.
+    pub(super) fn tool(mut self, tool: &'static str) -> Self {
+        self.tools.push(tool);
         self
     }
 
@@ -171,7 +180,8 @@ impl Case {
         let work = tempfile::tempdir_in(paths::output())?;
         (self.prepare)(work.path()).context("the test can't be prepared")?;
         let mut prepared = self.prepared(work.path(), on_xen)?;
-        let programs = program::build(&self.programs)?;
+        let mut programs = program::build(&self.programs)?;
+        programs.extend(build::tools(&self.tools)?);
         let marker = match self.commands {
             Some(commands) => prepared.add_job(commands, &programs)?,
             None => "@no commands".to_owned(),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod boot;
 mod case;
+mod control;
 mod devices;
 mod errors;
 mod host;
@@ -40,6 +41,7 @@ fn cases() -> Vec<Case> {
         memory::cases(),
         load::cases(),
         statistics::cases(),
+        control::cases(),
     ]
     .concat()
 }
