@@ -9,11 +9,17 @@ use crate::cli::TestArguments;
 use crate::{paths, shell, tests, tidy};
 
 /// Packages that build for the freestanding target only.
-const FREESTANDING: [&str; 8] = [
+const FREESTANDING: [&str; 14] = [
     "--package",
     "ringwall",
     "--package",
     "ringwall-hw",
+    "--package",
+    "ringwall-sdk",
+    "--package",
+    "ringwall-sdk-examples",
+    "--package",
+    "guests",
     "--package",
     "errors-guest",
     "--package",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{bench, build, ci, iso, run, tests, tidy};
+use crate::{bench, build, ci, iso, new_guest, run, tests, tidy};
 
 /// Ringwall's own commands.
 #[derive(Parser)]
@@ -28,6 +28,16 @@ enum Command {
     Test(TestArguments),
     /// Compare what operations cost native, on Xen and on Ringwall
     Bench(BenchArguments),
+    /// Build a guest kernel and print its file: an example, a test guest, or the package at a path
+    Guest {
+        /// As `hello`, `version`, or `../my-guest`
+        name: String,
+    },
+    /// Start a guest kernel of your own: a package on the SDK, outside of this workspace
+    NewGuest {
+        /// The directory to make; its last part is the package's name
+        path: PathBuf,
+    },
     /// Check the rules of the repository that no lint knows
     Tidy,
     /// Check all that a change must pass
@@ -58,6 +68,9 @@ pub(crate) struct RunArguments {
     /// dom0's kernel in place of Debian's
     #[arg(long, value_name = "FILE")]
     pub(crate) kernel: Option<PathBuf>,
+    /// Boot this guest alone, as dom0: an example, a test guest, or the package at a path
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["kernel", "initrd", "exec"])]
+    pub(crate) guest: Option<String>,
     /// dom0's initrd in place of ours
     #[arg(long, value_name = "FILE")]
     pub(crate) initrd: Option<PathBuf>,
@@ -151,6 +164,11 @@ impl Xtask {
             Command::Run(arguments) => run::run(&arguments),
             Command::Test(arguments) => tests::run(&arguments),
             Command::Bench(arguments) => bench::run(&arguments),
+            Command::Guest { name } => {
+                println!("{}", build::guest(&name)?.display());
+                Ok(0)
+            }
+            Command::NewGuest { path } => new_guest::make(&path).map(|()| 0),
             Command::Tidy => tidy::run(),
             Command::Ci => ci::run(),
         }

@@ -6,6 +6,7 @@
 //! - [`initrd`]: dom0's small user space
 //! - [`qemu`]: one boot, from the command line to the verdict
 //! - [`run`]: from nothing to a dom0 shell
+//! - [`new_guest`]: a guest kernel of the user's own
 //! - [`tests`]: the host's tests, and boots with what must come of them
 //! - [`mod@bench`]: what operations cost native, on Xen and on Ringwall
 //! - [`tidy`] and [`ci`]: what a change must pass
@@ -17,6 +18,7 @@ mod cli;
 mod debian;
 mod initrd;
 mod iso;
+mod new_guest;
 mod paths;
 mod progress;
 mod qemu;

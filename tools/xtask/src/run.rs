@@ -157,6 +157,9 @@ fn extra(put: &str) -> Result<Extra> {
 
 /// dom0's kernel and initrd.
 fn files(arguments: &RunArguments) -> Result<(Option<PathBuf>, Option<PathBuf>)> {
+    if let Some(guest) = &arguments.guest {
+        return Ok((Some(build::guest(guest)?), None));
+    }
     let (kernel, initrd) = (arguments.kernel.clone(), arguments.initrd.clone());
     if arguments.no_modules || (kernel.is_some() && initrd.is_some()) {
         return Ok((kernel, initrd));

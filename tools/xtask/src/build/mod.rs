@@ -14,7 +14,9 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::{paths, progress, shell};
-pub(crate) use guest::build as guest;
+pub(crate) use guest::{
+    build as guest, names as guest_names, package as guest_package, rules as guest_rules,
+};
 pub(crate) use toolchain::Toolchain;
 pub(crate) use tools::build as tools;
 

@@ -20,7 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
             "a guest's bad request gets an error, and the guest goes on",
         )
         .prepare(|work| {
-            fs::copy(build::guest(GUEST)?, work.join("kernel"))?;
+            fs::copy(build::guest_package(GUEST)?, work.join("kernel"))?;
             Ok(())
         })
         .arguments(["--no-modules", "--kernel", "{work}/kernel"])

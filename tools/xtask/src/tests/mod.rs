@@ -6,6 +6,7 @@ mod case;
 mod control;
 mod devices;
 mod errors;
+mod guests;
 mod host;
 mod load;
 mod matrix;
@@ -61,10 +62,14 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
         for case in &cases {
             println!("{:20} {}", case.name, case.about);
         }
+        for name in guests::names()? {
+            println!("{name:20} a rule of the ABI, as its source states it");
+        }
         return Ok(0);
     }
     for name in &arguments.names {
-        if name != HOST && !cases.iter().any(|case| case.is_named(name)) {
+        if name != HOST && !guests::is_named(name) && !cases.iter().any(|case| case.is_named(name))
+        {
             bail!("no test is named {name}; cargo xtask test --list names them");
         }
     }
@@ -86,6 +91,9 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     }
     for case in &cases {
         run_case(case, arguments, &mut tally);
+    }
+    if arguments.names.is_empty() || arguments.names.iter().any(|name| guests::is_named(name)) {
+        guests::run(arguments, &mut tally)?;
     }
     let skipped = match tally.skipped {
         0 => String::new(),

@@ -29,7 +29,7 @@ pub(super) fn cases() -> Vec<Case> {
             "each path takes the instructions that it may, and did",
         )
         .prepare(|work| {
-            fs::copy(build::guest(GUEST)?, work.join("kernel"))?;
+            fs::copy(build::guest_package(GUEST)?, work.join("kernel"))?;
             Ok(())
         })
         .arguments(["--icount", "--no-modules", "--kernel", "{work}/kernel"])
@@ -65,7 +65,7 @@ fn check(report: &Report<'_>) -> Result<()> {
 
 /// Prints what paths cost on both hypervisors, and how long each takes to start a kernel.
 pub(crate) fn compare() -> Result<()> {
-    let kernel = build::guest(GUEST)?;
+    let kernel = build::guest_package(GUEST)?;
     let xen = Hypervisor::Image(debian::xen()?);
     let own = Hypervisor::Image(build::build(build::Verbosity::Quiet)?);
     let counted = |hypervisor: &Hypervisor| {

@@ -1,0 +1,124 @@
+//! The ring of an unprivileged domain's console.
+
+use core::mem::offset_of;
+use core::sync::atomic::Ordering;
+
+use ringwall_abi::Port;
+use ringwall_abi::io::console::ConsoleRing;
+
+use crate::hypercall;
+use crate::raw::page::SharedPage;
+use crate::time;
+
+const IN_CONS: usize = offset_of!(ConsoleRing, in_cons);
+const IN_PROD: usize = offset_of!(ConsoleRing, in_prod);
+const OUT_CONS: usize = offset_of!(ConsoleRing, out_cons);
+const OUT_PROD: usize = offset_of!(ConsoleRing, out_prod);
+const INPUT: usize = offset_of!(ConsoleRing, input);
+const OUTPUT: usize = offset_of!(ConsoleRing, output);
+
+/// How long to wait for a reader, in nanoseconds: a console without one must not stop the guest.
+const PATIENCE_NS: u64 = 1_000_000_000;
+
+/// Both directions of a console.
+#[derive(Debug)]
+pub(super) struct Ring {
+    page: SharedPage,
+    port: Port,
+}
+
+impl Ring {
+    /// The ring in this page, with its event channel.
+    pub(super) const fn new(page: SharedPage, port: Port) -> Self {
+        Self { page, port }
+    }
+
+    pub(super) const fn port(&self) -> Port {
+        self.port
+    }
+
+    /// Writes bytes; waits for room, and drops the rest where none comes.
+    pub(super) fn write(&self, mut bytes: &[u8]) {
+        let mut patience = Patience::new();
+        while !bytes.is_empty() {
+            let written = self.put(bytes);
+            bytes = bytes.get(written..).unwrap_or_default();
+            if written > 0 {
+                self.notify();
+                patience = Patience::new();
+            } else if !patience.wait() {
+                return;
+            }
+        }
+    }
+
+    /// Waits until all is read.
+    pub(super) fn drain(&self) {
+        let mut patience = Patience::new();
+        while self.unread() > 0 && patience.wait() {}
+    }
+
+    /// Reads what there is.
+    pub(super) fn read(&self, buffer: &mut [u8]) -> usize {
+        let consumer = self.page.u32(IN_CONS).load(Ordering::Relaxed);
+        let producer = self.page.u32(IN_PROD).load(Ordering::Acquire);
+        // The other side's word: never more than the ring holds.
+        let waiting = (producer.wrapping_sub(consumer) as usize).min(ConsoleRing::INPUT_SIZE);
+        let count = waiting.min(buffer.len());
+        let mut index = consumer;
+        for byte in buffer.iter_mut().take(count) {
+            let place = index as usize % ConsoleRing::INPUT_SIZE;
+            *byte = self.page.u8(INPUT + place).load(Ordering::Relaxed);
+            index = index.wrapping_add(1);
+        }
+        if count > 0 {
+            self.page.u32(IN_CONS).store(index, Ordering::Release);
+            self.notify();
+        }
+        count
+    }
+
+    /// Bytes that the other side has not read.
+    fn unread(&self) -> usize {
+        let consumer = self.page.u32(OUT_CONS).load(Ordering::Acquire);
+        let producer = self.page.u32(OUT_PROD).load(Ordering::Relaxed);
+        (producer.wrapping_sub(consumer) as usize).min(ConsoleRing::OUTPUT_SIZE)
+    }
+
+    /// Writes what there is room for.
+    fn put(&self, bytes: &[u8]) -> usize {
+        let count = bytes.len().min(ConsoleRing::OUTPUT_SIZE - self.unread());
+        let mut index = self.page.u32(OUT_PROD).load(Ordering::Relaxed);
+        for byte in bytes.iter().take(count) {
+            let place = index as usize % ConsoleRing::OUTPUT_SIZE;
+            self.page.u8(OUTPUT + place).store(*byte, Ordering::Relaxed);
+            index = index.wrapping_add(1);
+        }
+        self.page.u32(OUT_PROD).store(index, Ordering::Release);
+        count
+    }
+
+    fn notify(&self) {
+        // A port that is closed has nobody behind it: bytes then wait for who comes.
+        let _ = hypercall::event_send(self.port);
+    }
+}
+
+/// A wait that ends.
+struct Patience {
+    until_ns: Option<u64>,
+}
+
+impl Patience {
+    const fn new() -> Self {
+        Self { until_ns: None }
+    }
+
+    /// Lets others run; false when it has lasted long enough.
+    fn wait(&mut self) -> bool {
+        let now = time::monotonic_ns();
+        let until = *self.until_ns.get_or_insert(now + PATIENCE_NS);
+        hypercall::yield_now();
+        now < until
+    }
+}

@@ -1,0 +1,63 @@
+//! Hypercalls by their names, with typed arguments.
+//!
+//! What can harm nobody is safe to call. What can take from under Rust what it relies on (a mapping, a
+//! frame, a handler, a stack), or writes where an argument says, is `unsafe`, and the modules of this
+//! crate build what is safe on it. [`raw`] makes any hypercall.
+
+mod console_io;
+mod error;
+mod event_channel;
+mod memory;
+mod mmu;
+mod sched;
+mod traps;
+mod version;
+
+use ringwall_abi::Hypercall;
+
+pub use crate::raw::call::hypercall as raw;
+pub use console_io::{console_read, console_write};
+pub use error::Error;
+pub use event_channel::event_send;
+pub use memory::machphys_end;
+pub use mmu::{mmu_update, mmuext_op, update_va_mapping};
+pub use sched::{block, poll, shutdown, yield_now};
+pub use traps::{register_callback, set_segment_base, set_trap_table, stack_switch};
+pub use version::{capabilities, extra_version, features, xen_version};
+
+/// What a hypercall that succeeded has left in `rax`, or why it was refused.
+pub type Result<T = u64> = core::result::Result<T, Error>;
+
+/// Makes a hypercall; its result, unless that is an error.
+///
+/// # Safety
+///
+/// As of [`raw`].
+///
+/// # Errors
+///
+/// What the hypervisor says.
+#[expect(unsafe_code, reason = "passes its contract on")]
+pub unsafe fn call<const COUNT: usize>(number: Hypercall, arguments: [u64; COUNT]) -> Result {
+    let mut all = [0; 5];
+    for (place, argument) in all.iter_mut().zip(arguments) {
+        *place = argument;
+    }
+    // SAFETY: as the caller promises.
+    let rax = unsafe { raw(u64::from(number.number()), all) };
+    Error::check(number, rax)
+}
+
+/// The address of an argument that the hypervisor reads.
+pub(crate) fn address<T: ?Sized>(argument: &T) -> u64 {
+    core::ptr::from_ref(argument)
+        .cast::<()>()
+        .expose_provenance() as u64
+}
+
+/// The address of an argument that the hypervisor also writes.
+pub(crate) fn address_mut<T: ?Sized>(argument: &mut T) -> u64 {
+    core::ptr::from_mut(argument)
+        .cast::<()>()
+        .expose_provenance() as u64
+}
