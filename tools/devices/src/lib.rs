@@ -5,6 +5,7 @@
 //! store, so a daemon that starts again finds all of it there.
 //!
 //! - [`disk`]: attaching, listing;
+//! - [`network`]: bridges, cards, the default network;
 //! - [`backend`]: how far a device is, detaching, removing;
 //! - [`store`]: what this crate needs of the store, and one for tests.
 #![deny(unsafe_code)]
@@ -13,6 +14,7 @@ pub mod address;
 pub mod backend;
 pub mod disk;
 mod error;
+pub mod network;
 pub mod store;
 mod sys;
 

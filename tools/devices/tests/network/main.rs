@@ -1,0 +1,5 @@
+//! Networks, in network namespaces of this machine.
+
+mod cards;
+mod default;
+mod namespace;
