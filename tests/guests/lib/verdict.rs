@@ -1,9 +1,11 @@
 //! What came of a rule.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::Display;
 
 use ringwall_sdk::println;
+use ringwall_sdk::sync::Lock;
 
 /// What came of a rule, printed as one line: `VERDICT <rule> <verdict> <text>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +13,8 @@ use ringwall_sdk::println;
 pub enum Verdict {
     /// The rule holds.
     Success,
+    /// It holds but for what Xen is known to do otherwise: see [`differs`].
+    Differs(String),
     /// It can't be tried here.
     Skip(String),
     /// The test itself is wrong, or what it stands on.
@@ -38,6 +42,7 @@ impl Verdict {
     const fn parts(&self) -> (&'static str, &str) {
         match self {
             Self::Success => ("success", ""),
+            Self::Differs(text) => ("differs", text.as_str()),
             Self::Skip(text) => ("skip", text.as_str()),
             Self::Error(text) => ("error", text.as_str()),
             Self::Failure(text) => ("failure", text.as_str()),
@@ -71,9 +76,28 @@ impl From<ringwall_sdk::hypercall::Error> for Verdict {
     }
 }
 
+/// What was found to differ from what we hold to be right.
+static DIFFERENCES: Lock<Vec<String>> = Lock::new(Vec::new());
+
+/// Notes a point where Xen is known to do otherwise: what it does there, and why we hold ours to be right.
+/// The guest goes on; its verdict is `differs`, which the runner takes on Xen, and nowhere else.
+pub fn differs(text: impl Display) {
+    DIFFERENCES.lock().push(text.to_string());
+}
+
+/// Says that what comes next must crash this domain, by what; the runner waits for it. What comes
+/// after that is a failure: the check returns one.
+pub fn crashes(rule: &str, by: impl Display) {
+    println!("CRASHES {rule} {by}");
+}
+
 /// Runs the check and prints its verdict.
 pub fn run<T: Into<Verdict>>(rule: &str, check: fn() -> T) {
-    let verdict = check().into();
+    let mut verdict = check().into();
+    let differences = DIFFERENCES.lock();
+    if verdict == Verdict::Success && !differences.is_empty() {
+        verdict = Verdict::Differs(differences.join("; "));
+    }
     let (name, text) = verdict.parts();
     // One line, whatever the text has.
     let text = text.replace('\n', " ");

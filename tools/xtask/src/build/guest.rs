@@ -1,9 +1,11 @@
 //! Guest kernels on the SDK: examples, test guests, and those of others.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use toml_edit::{Item, Value};
 
 use super::{TARGET, Toolchain};
 use crate::{paths, progress, shell};
@@ -95,17 +97,37 @@ pub(crate) fn names(package: &str) -> Result<Vec<String>> {
     binaries(&text).with_context(|| file.display().to_string())
 }
 
-/// The names of a manifest's `[[bin]]`s.
+/// The names of a manifest's `[[bin]]`s, however they are written.
 fn binaries(manifest: &str) -> Result<Vec<String>> {
     let manifest: toml_edit::DocumentMut = manifest.parse()?;
-    let binaries = manifest
-        .get("bin")
-        .and_then(|item| item.as_array_of_tables());
-    let names = binaries.into_iter().flatten().filter_map(|binary| {
-        let name = binary.get("name")?.as_str()?;
-        Some(name.to_owned())
-    });
-    Ok(names.collect())
+    let name = |name: Option<&str>| name.map(str::to_owned);
+    Ok(match manifest.get("bin") {
+        Some(Item::ArrayOfTables(tables)) => tables
+            .iter()
+            .filter_map(|table| name(table.get("name")?.as_str()))
+            .collect(),
+        Some(Item::Value(Value::Array(tables))) => tables
+            .iter()
+            .filter_map(|table| name(table.as_inline_table()?.get("name")?.as_str()))
+            .collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// QEMU's CPU models for the test guests that ask for one: `package.metadata.cpu` of their manifest.
+pub(crate) fn processors() -> Result<BTreeMap<String, String>> {
+    let file = paths::root().join("tests/guests/Cargo.toml");
+    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let manifest: toml_edit::DocumentMut =
+        text.parse().with_context(|| file.display().to_string())?;
+    let models = ["package", "metadata", "cpu"]
+        .iter()
+        .try_fold(manifest.as_item(), |item, key| item.get(key))
+        .and_then(Item::as_table);
+    let models = models.into_iter().flat_map(|table| table.iter());
+    Ok(models
+        .filter_map(|(rule, model)| Some((rule.to_owned(), model.as_str()?.to_owned())))
+        .collect())
 }
 
 /// Builds the package at a path.
@@ -172,6 +194,8 @@ mod tests {
     fn binaries_are_named_by_the_manifest() {
         let manifest = "[package]\nname = \"a\"\n[[bin]]\nname = \"b\"\n[[bin]]\nname = \"c\"\n";
         assert_eq!(binaries(manifest).unwrap(), ["b", "c"]);
+        let lines = "bin = [\n { name = \"b\" },\n { name = \"c\" },\n]\n[package]\nname = \"a\"\n";
+        assert_eq!(binaries(lines).unwrap(), ["b", "c"]);
         assert!(binaries("[package]\nname = \"a\"\n").unwrap().is_empty());
     }
 
