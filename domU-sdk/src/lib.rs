@@ -24,6 +24,9 @@
 //! - [`event`]: event channels
 //! - [`memory`]: frames, addresses, page tables
 //! - [`time`]: the clock
+//! - [`xenbus`]: the store, and what the toolstack asks for
+//! - [`block`], [`net`]: disks and networks, whose back ends are not trusted; [`ring`] and [`device`] are
+//!   what they are made of
 //! - [`shutdown`]: the end
 //! - [`hypercall`]: all hypercalls, typed
 //! - [`sync`]: a lock that keeps events out
@@ -41,18 +44,23 @@
 
 extern crate alloc;
 
+pub mod block;
 pub mod console;
+pub mod device;
 mod end;
 pub mod event;
 pub mod hypercall;
 pub mod memory;
+pub mod net;
 mod panic;
 mod raw;
+pub mod ring;
 pub mod shutdown;
 pub mod start;
 pub mod sync;
 pub mod time;
 pub mod trap;
+pub mod xenbus;
 
 pub use end::Termination;
 pub use panic::Backtrace;
