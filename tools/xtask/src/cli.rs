@@ -74,6 +74,9 @@ pub(crate) struct RunArguments {
     /// dom0's initrd in place of ours
     #[arg(long, value_name = "FILE")]
     pub(crate) initrd: Option<PathBuf>,
+    /// Put Debian's Xen tools into dom0: xen-start starts what xl needs
+    #[arg(long)]
+    pub(crate) xen_tools: bool,
     /// Add to the hypervisor's command line
     #[arg(
         long,

@@ -72,6 +72,7 @@ impl Prepared {
             fs::metadata(file).with_context(|| file.display().to_string())?;
         }
         fs::create_dir_all(paths::output())?;
+        let work = tempfile::tempdir_in(paths::output())?;
         let boot = Boot {
             hypervisor,
             kernel,
@@ -90,11 +91,24 @@ impl Prepared {
         let mut prepared = Self {
             boot,
             from_disc: arguments.iso,
-            work: tempfile::tempdir_in(paths::output())?,
+            work,
         };
+        if arguments.xen_tools {
+            prepared.add_archive(&fs::read(initrd::xen_tools::make()?)?)?;
+        }
         let extras = arguments.put.iter().map(|put| extra(put));
         prepared.add_files(&extras.collect::<Result<Vec<_>>>()?)?;
         Ok(prepared)
+    }
+
+    /// Appends an archive to the initrd.
+    fn add_archive(&mut self, archive: &[u8]) -> Result<()> {
+        if let Some(initrd) = &self.boot.initrd {
+            let longer = self.work.path().join("initrd-longer.gz");
+            initrd::append(initrd, archive, &longer)?;
+            self.boot.initrd = Some(longer);
+        }
+        Ok(())
     }
 
     /// Puts files into the initrd.

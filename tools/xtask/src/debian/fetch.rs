@@ -50,6 +50,11 @@ pub(crate) fn busybox() -> Result<PathBuf> {
         .context("no busybox in its package")
 }
 
+/// The content of the package of this name.
+pub(crate) fn package(name: &str) -> Result<PathBuf> {
+    unpacked(name, |package| Ok(package.to_owned()))
+}
+
 /// Xen 4.17, decompressed to the ELF32 that QEMU loads.
 pub(crate) fn xen() -> Result<PathBuf> {
     let directory = unpacked(XEN, |package| Ok(package.to_owned()))?;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod modules;
+pub(crate) mod xen_tools;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -77,10 +78,19 @@ pub(crate) fn with_files(initrd: &Path, files: &[Extra], into: &Path) -> Result<
     for file in files {
         archive.file(&file.path, file.permissions, &file.content)?;
     }
-    append(initrd, archive, into)
+    append(initrd, &archive.compressed()?, into)
 }
 
-/// Appends the job to an initrd: Linux takes concatenated archives.
+/// Appends another archive to an initrd: Linux takes concatenated archives. Both files may be the same.
+pub(crate) fn append(initrd: &Path, archive: &[u8], into: &Path) -> Result<()> {
+    let mut bytes = fs::read(initrd).with_context(|| initrd.display().to_string())?;
+    // Archives start at a multiple of four bytes when the one before is not compressed.
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes.extend_from_slice(archive);
+    Ok(fs::write(into, bytes)?)
+}
+
+/// Appends the job to an initrd.
 pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> {
     let mut archive = Archive::new();
     archive.directory("ringwall")?;
@@ -93,16 +103,7 @@ pub(crate) fn with_job(initrd: &Path, job: &Job<'_>, into: &Path) -> Result<()> 
             &program.content,
         )?;
     }
-    append(initrd, archive, into)
-}
-
-/// Appends an archive to an initrd; both files may be the same.
-fn append(initrd: &Path, archive: Archive, into: &Path) -> Result<()> {
-    let mut bytes = fs::read(initrd).with_context(|| initrd.display().to_string())?;
-    // Archives start at a multiple of four bytes when the one before is not compressed.
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes.extend_from_slice(&archive.compressed()?);
-    Ok(fs::write(into, bytes)?)
+    append(initrd, &archive.compressed()?, into)
 }
 
 fn content(kernel: &Kernel, busybox: &Path) -> Result<Vec<u8>> {
