@@ -97,7 +97,8 @@ pub(crate) fn set_wall_clock(unix_ns: u64, system_ns: u64) {
 /// Writes the wall clock into a domain's shared page.
 pub(crate) fn publish_wall_clock(domain: &Domain) {
     let origin = WALL_CLOCK.lock();
-    let wall = WallClock::new(origin.unix_ns, origin.system_ns, 0);
+    let offset_s = domain.settings(|settings| settings.time_offset_s);
+    let wall = WallClock::new(origin.unix_ns, origin.system_ns, offset_s);
     drop(origin);
     let word = |offset: usize| domain.shared_word(offset);
     let (Some(first), Some(second)) = (word(SharedInfo::WC_VERSION), word(SharedInfo::WC_NSEC))

@@ -2,22 +2,29 @@
 
 use core::sync::atomic::Ordering;
 
-use ringwall_abi::arch_x86::{VcpuContextFlags, VcpuGuestContext};
-use ringwall_abi::{Errno, Mfn};
+use ringwall_abi::arch_x86::{
+    CpuUserRegs, FLAT_RING3_CS64, TrapFlags, VcpuContextFlags, VcpuGuestContext,
+};
+use ringwall_abi::{Errno, GuestAddress, Mfn};
 use ringwall_hw::guest::selectors::DataSelectors;
+use ringwall_model::emulate::control::{GuestCr4, TaskSwitched, read_cr0};
+use ringwall_model::emulate::debug::DebugRegisters;
 use ringwall_model::emulate::flags;
+use ringwall_model::memory::{Level, TypeReference};
 use ringwall_model::segment::Selector;
 
 use crate::hypercall::{Result, Stop, code_address, kernel_stack, set_gdt_frames};
 use crate::machine::memory;
-use crate::trap::RingLayout;
-use crate::vcpu::{Handler, Vcpu};
+use crate::trap::{RingLayout, cr4_policy};
+use crate::vcpu::{Handler, State, Vcpu};
+use zerocopy::FromZeros as _;
 
 /// Gives a virtual CPU that has none its state.
 ///
 /// # Errors
 /// `EEXIST` if it has one; `EINVAL` for an address that is not canonical or is the hypervisor's, a
-/// root that can't be one, user mode without a root, or frames that are no pages of descriptors.
+/// root that can't be one, user mode without a root, debug registers that a guest may not have, or
+/// frames that are no pages of descriptors.
 pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Result<()> {
     if vcpu.initialised.load(Ordering::Acquire) {
         return Err(Errno::EEXIST.into());
@@ -59,6 +66,8 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     if !in_kernel && context.ctrlreg[1] == 0 {
         return Err(Errno::EINVAL.into());
     }
+    let cr4 = cr4_policy().read(GuestCr4::default());
+    let debug = DebugRegisters::from_context(&context.debugreg, cr4).map_err(|_| Errno::EINVAL)?;
     set_gdt_frames(vcpu, gdt.get(..pages).unwrap_or(&[]), entries)?;
     let root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[3]);
     let user_root = VcpuGuestContext::cr3_to_mfn(context.ctrlreg[1]);
@@ -87,6 +96,10 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
             masks_events: trap.flags.bits() & 4 != 0,
             dpl: trap.flags.dpl(),
         };
+    }
+    state.debug = debug;
+    if context.flags.contains(VcpuContextFlags::I387_VALID) {
+        state.fpu.set_legacy_image(&context.fpu_ctxt);
     }
     state.kernel_mode = in_kernel;
     state.kernel_stack = stack;
@@ -143,4 +156,103 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
     frame.exit_by_iret();
     vcpu.initialised.store(true, Ordering::Release);
     Ok(())
+}
+
+/// The state of a virtual CPU that does not run, as [`initialise`] takes it.
+pub(crate) fn describe(vcpu: &Vcpu) -> VcpuGuestContext {
+    let layout = RingLayout;
+    let state = vcpu.state.lock();
+    let mut context = VcpuGuestContext::new_zeroed();
+    context.fpu_ctxt = state.fpu.legacy_image();
+    context.flags = VcpuContextFlags::I387_VALID;
+    let flags = [
+        (state.kernel_mode, VcpuContextFlags::IN_KERNEL),
+        (
+            state.failsafe_masks_events,
+            VcpuContextFlags::FAILSAFE_DISABLES_EVENTS,
+        ),
+        (
+            state.syscall_masks_events,
+            VcpuContextFlags::SYSCALL_DISABLES_EVENTS,
+        ),
+        (vcpu.up.load(Ordering::Relaxed), VcpuContextFlags::ONLINE),
+    ];
+    for (on, flag) in flags {
+        context.flags.set(flag, on);
+    }
+    registers(&state, &mut context.user_regs);
+    context.user_regs.saved_upcall_mask = vcpu.is_masked().into();
+    for ((trap, handler), vector) in context.trap_ctxt.iter_mut().zip(&state.traps).zip(0..) {
+        let masks = if handler.masks_events { 4 } else { 0 };
+        trap.vector = vector;
+        trap.flags = TrapFlags::from_bits_retain(handler.dpl | masks);
+        trap.cs = FLAT_RING3_CS64;
+        trap.address = GuestAddress::new(handler.address);
+    }
+    context.ldt_ents = state.ldt_entries.into();
+    context.gdt_ents = state.gdt_entries.into();
+    for (slot, page) in context.gdt_frames.iter_mut().zip(&state.gdt) {
+        *slot = page.as_ref().map_or(0, |page| page.mfn().raw());
+    }
+    context.kernel_ss = layout.kernel_ss();
+    context.kernel_sp = state.kernel_stack;
+    let task_switched = if state.task_switched {
+        TaskSwitched::Set
+    } else {
+        TaskSwitched::Clear
+    };
+    let root = |root: &Option<TypeReference<Level>>| {
+        root.as_ref()
+            .map_or(0, |root| VcpuGuestContext::mfn_to_cr3(root.mfn()))
+    };
+    let cr4 = cr4_policy().read(state.cr4);
+    let [cr0, cr1, _, cr3, cr4_place, ..] = &mut context.ctrlreg;
+    *cr0 = read_cr0(task_switched);
+    *cr1 = root(&state.user_root);
+    *cr3 = root(&state.kernel_root);
+    *cr4_place = cr4.bits();
+    for (value, index) in context.debugreg.iter_mut().zip(0..) {
+        *value = state.debug.get(index, cr4).unwrap_or(0);
+    }
+    context.event_callback_eip = state.event_callback;
+    context.failsafe_callback_eip = state.failsafe_callback;
+    context.syscall_callback_eip = state.syscall_target;
+    context.vm_assist = vcpu.domain().assists().load(Ordering::Relaxed);
+    context.fs_base = state.fs_base;
+    (context.gs_base_kernel, context.gs_base_user) = if state.kernel_mode {
+        (state.gs_base, state.other_gs_base)
+    } else {
+        (state.other_gs_base, state.gs_base)
+    };
+    context
+}
+
+fn registers(state: &State, registers: &mut CpuUserRegs) {
+    let frame = &state.frame;
+    #[expect(clippy::cast_possible_truncation, reason = "selectors have 16 bits")]
+    let (cs, ss) = (frame.cs as u16, frame.ss as u16);
+    registers.r15 = frame.r15;
+    registers.r14 = frame.r14;
+    registers.r13 = frame.r13;
+    registers.r12 = frame.r12;
+    registers.rbp = frame.rbp;
+    registers.rbx = frame.rbx;
+    registers.r11 = frame.r11;
+    registers.r10 = frame.r10;
+    registers.r9 = frame.r9;
+    registers.r8 = frame.r8;
+    registers.rax = frame.rax;
+    registers.rcx = frame.rcx;
+    registers.rdx = frame.rdx;
+    registers.rsi = frame.rsi;
+    registers.rdi = frame.rdi;
+    registers.rip = frame.rip;
+    registers.rsp = frame.rsp;
+    registers.cs = cs;
+    registers.ss = ss;
+    registers.rflags = frame.rflags | u64::from(state.iopl) << 12;
+    registers.ds = state.selectors.ds;
+    registers.es = state.selectors.es;
+    registers.fs = state.selectors.fs;
+    registers.gs = state.selectors.gs;
 }

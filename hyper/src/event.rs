@@ -80,7 +80,6 @@ pub(crate) fn apply(domain: &'static Domain, effect: Effect) {
         // Each poller looks at its ports again when it runs.
         for vcpu in domain
             .vcpus()
-            .iter()
             .filter(|vcpu| vcpu.polling.load(Ordering::Acquire))
         {
             schedule::wake(vcpu);

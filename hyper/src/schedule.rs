@@ -4,7 +4,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use ringwall_abi::vcpu::{Runstate, RunstateInfo};
 use ringwall_abi::xen::VmAssistType;
@@ -16,7 +16,9 @@ use ringwall_hw::irq::wait;
 use ringwall_hw::memory::guest;
 use ringwall_model::event::Virq;
 use ringwall_model::memory::Machine as _;
-use ringwall_model::sched::{CpuId, CpuSet, GroupSlot, Kick, Parameters, Scheduler, VcpuSlot};
+use ringwall_model::sched::{
+    CpuId, CpuSet, Error, GroupSlot, Kick, Parameters, Scheduler, VcpuSlot,
+};
 use ringwall_model::time::Heap;
 use spin::{Mutex, Once};
 
@@ -59,6 +61,8 @@ fn this_cpu() -> CpuId {
 }
 
 static SCHEDULER: Once<Scheduler> = Once::new();
+/// How long the CPU had nobody to run, in ns.
+static IDLE_NS: AtomicU64 = AtomicU64::new(0);
 /// Deadlines by the virtual CPU's slot. Lock order: after a virtual CPU's `timers`; a leaf.
 static TIMERS: Mutex<Option<Heap>> = Mutex::new(None);
 /// When the scheduler wants to be asked again. Lock order: a leaf.
@@ -86,18 +90,66 @@ pub(crate) fn add_group() -> Option<GroupSlot> {
     SCHEDULER.get()?.add_group(Parameters::default()).ok()
 }
 
+/// Ends a group, whose virtual CPUs are gone.
+pub(crate) fn remove_group(group: GroupSlot) {
+    let _ = SCHEDULER
+        .get()
+        .map(|scheduler| scheduler.remove_group(group));
+}
+
+/// How long the CPU had nobody to run, in ns.
+pub(crate) fn idle_ns() -> u64 {
+    IDLE_NS.load(Ordering::Relaxed)
+}
+
+/// A domain's share.
+pub(crate) fn parameters(group: GroupSlot) -> Result<Parameters, Error> {
+    let scheduler = SCHEDULER.get().ok_or(Error::NoSuchSlot)?;
+    scheduler.parameters(group)
+}
+
+/// Changes a domain's share.
+pub(crate) fn set_parameters(group: GroupSlot, parameters: Parameters) -> Result<(), Error> {
+    let scheduler = SCHEDULER.get().ok_or(Error::NoSuchSlot)?;
+    scheduler.set_parameters(group, parameters)
+}
+
+/// Says where a virtual CPU may run.
+pub(crate) fn set_affinity(vcpu: &Vcpu, affinity: CpuSet) -> Result<(), Error> {
+    let scheduler = SCHEDULER.get().ok_or(Error::NoSuchSlot)?;
+    let slot = vcpu.slot().ok_or(Error::NoSuchSlot)?;
+    kick(scheduler.set_affinity(slot, affinity, clock::now_ns())?);
+    Ok(())
+}
+
 /// Takes in a virtual CPU, asleep.
 pub(crate) fn add(group: GroupSlot, vcpu: &'static Vcpu) -> Option<()> {
-    let slot = SCHEDULER
-        .get()?
-        .add(group, CpuSet::of(CpuId::new(0)))
-        .ok()?;
+    let slot = SCHEDULER.get()?.add(group, CpuSet::ALL).ok()?;
     let mut vcpus = VCPUS.write();
     if let Some(place) = vcpus.get_mut(slot.index()) {
         *place = Some(vcpu);
     }
-    vcpu.slot.call_once(|| slot);
+    vcpu.set_slot(Some(slot));
     Some(())
+}
+
+/// Forgets a virtual CPU that was stopped. False while a CPU still runs it, or has its registers.
+pub(crate) fn remove(vcpu: &Vcpu) -> bool {
+    let (Some(slot), Some(scheduler)) = (vcpu.slot(), SCHEDULER.get()) else {
+        return true;
+    };
+    let is_loaded = vcpu::current().is_some_and(|current| core::ptr::eq(current, vcpu));
+    if is_loaded || scheduler.remove(slot).is_err() {
+        return false;
+    }
+    if let Some(place) = VCPUS.write().get_mut(slot.index()) {
+        *place = None;
+    }
+    if let (Some(heap), Ok(number)) = (TIMERS.lock().as_mut(), u32::try_from(slot.index())) {
+        heap.remove(number);
+    }
+    vcpu.set_slot(None);
+    true
 }
 
 fn at(slot: VcpuSlot) -> Option<&'static Vcpu> {
@@ -122,8 +174,7 @@ pub(crate) fn wake(vcpu: &Vcpu) {
 
 /// Lets a virtual CPU that is up run.
 pub(crate) fn start(vcpu: &Vcpu) {
-    if let (true, Some(&slot), Some(scheduler)) =
-        (vcpu.is_runnable(), vcpu.slot.get(), SCHEDULER.get())
+    if let (true, Some(slot), Some(scheduler)) = (vcpu.is_runnable(), vcpu.slot(), SCHEDULER.get())
     {
         kick(scheduler.wake(slot, clock::now_ns()));
     }
@@ -131,7 +182,7 @@ pub(crate) fn start(vcpu: &Vcpu) {
 
 /// Takes a virtual CPU off its CPU: it is blocked or down.
 pub(crate) fn stop(vcpu: &Vcpu) {
-    if let (Some(&slot), Some(scheduler)) = (vcpu.slot.get(), SCHEDULER.get()) {
+    if let (Some(slot), Some(scheduler)) = (vcpu.slot(), SCHEDULER.get()) {
         kick(scheduler.sleep(slot, clock::now_ns()));
     }
     local::current()
@@ -152,8 +203,7 @@ pub(crate) fn yield_now() {
 /// A virtual CPU's timers have changed.
 pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
     let Some(slot) = vcpu
-        .slot
-        .get()
+        .slot()
         .and_then(|slot| u32::try_from(slot.index()).ok())
     else {
         return;
@@ -256,6 +306,8 @@ pub(crate) fn reschedule(frame: &mut GuestFrame) {
             if local.attention.load(Ordering::Relaxed) & RESCHEDULE == 0
                 && let Some(vector) = wait()
             {
+                let waited_ns = clock::now_ns().saturating_sub(now_ns);
+                IDLE_NS.fetch_add(waited_ns, Ordering::Relaxed);
                 irq::dispatch(vector);
             }
         }

@@ -2,7 +2,7 @@
 
 extern crate alloc;
 
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use ringwall_abi::vcpu::{Runstate, RunstateInfo};
 use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE, VcpuId};
@@ -15,9 +15,9 @@ use ringwall_hw::memory::frame_word;
 use ringwall_model::emulate::control::GuestCr4;
 use ringwall_model::emulate::debug::DebugRegisters;
 use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
-use ringwall_model::sched::VcpuSlot;
+use ringwall_model::sched::{CpuSet, VcpuSlot};
 use ringwall_model::time::VcpuTimers;
-use spin::{Mutex, Once};
+use spin::Mutex;
 
 use crate::domain::Domain;
 use crate::machine::memory;
@@ -95,8 +95,27 @@ pub(crate) struct Vcpu {
     pub(crate) poll_until: AtomicU64,
     /// A context was given to it.
     pub(crate) initialised: AtomicBool,
-    /// Its place in the scheduler, once it has one.
-    pub(crate) slot: Once<VcpuSlot>,
+    /// The number of its place in the scheduler, or [`NOWHERE`].
+    slot: AtomicU32,
+    /// Where it may run, and where it had better.
+    pub(crate) affinity: Mutex<Affinity>,
+}
+
+/// In the scheduler it has no place.
+const NOWHERE: u32 = u32::MAX;
+
+/// Where a virtual CPU may run, as a toolstack has it.
+#[derive(Clone, Copy)]
+pub(crate) struct Affinity {
+    pub(crate) hard: CpuSet,
+    pub(crate) soft: CpuSet,
+}
+
+impl Affinity {
+    const ANYWHERE: Self = Self {
+        hard: CpuSet::ALL,
+        soft: CpuSet::ALL,
+    };
 }
 
 /// How long it was in which state.
@@ -107,6 +126,15 @@ pub(crate) struct Runstates {
 }
 
 impl Runstates {
+    /// Offline since a moment.
+    fn new(now_ns: u64) -> Self {
+        Self {
+            state: Runstate::Offline,
+            since_ns: now_ns,
+            total_ns: [0; 4],
+        }
+    }
+
     /// Changes the state.
     pub(crate) fn enter(&mut self, state: Runstate, now_ns: u64) {
         if let Some(total) = self.total_ns.get_mut(self.state as usize) {
@@ -138,6 +166,48 @@ impl Runstates {
 }
 
 impl State {
+    /// The state of a virtual CPU that was not given any.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    fn new() -> Result<Self, Errno> {
+        Ok(Self {
+            frame: GuestFrame::default(),
+            kernel_mode: true,
+            kernel_root: None,
+            user_root: None,
+            kernel_stack: 0,
+            syscall_target: 0,
+            syscall_masks_events: false,
+            syscall32: Handler::default(),
+            sysenter: Handler::default(),
+            event_callback: 0,
+            failsafe_callback: 0,
+            failsafe_masks_events: false,
+            nmi_callback: 0,
+            traps: [Handler::default(); 256],
+            selectors: DataSelectors::default(),
+            fs_base: 0,
+            gs_base: 0,
+            other_gs_base: 0,
+            window: DescriptorWindow::new().ok_or(Errno::ENOMEM)?,
+            gdt: [const { None }; GUEST_GDT_PAGES],
+            gdt_entries: 0,
+            ldt: [const { None }; LDT_PAGES],
+            ldt_entries: 0,
+            fpu: FpuState::new().ok_or(Errno::ENOMEM)?,
+            task_switched: false,
+            cr4: GuestCr4::default(),
+            debug: DebugRegisters::default(),
+            iopl: 0,
+            tsc_aux: 0,
+            unfinished: Unfinished::new(),
+            info_page: None,
+            runstate_area: None,
+            time_area: None,
+        })
+    }
+
     /// Has the exit path finish what is half taken down. Called after each operation on `unfinished`
     /// of the running virtual CPU: its guest believes that such a table is plain memory again.
     #[inline]
@@ -150,65 +220,67 @@ impl State {
 }
 
 impl Vcpu {
-    /// A virtual CPU that is down.
+    /// A place for a virtual CPU of a domain, or of one after the other.
     ///
     /// # Errors
     /// `ENOMEM`.
     pub(crate) fn new(domain: &'static Domain, id: VcpuId) -> Result<Self, Errno> {
-        let offset = id.raw() as usize * size_of::<ringwall_abi::xen::VcpuInfo>();
-        let info = physical_address(domain.shared_info(), offset);
         Ok(Self {
             id,
             domain,
-            info: AtomicUsize::new(info),
-            state: Mutex::new(State {
-                frame: GuestFrame::default(),
-                kernel_mode: true,
-                kernel_root: None,
-                user_root: None,
-                kernel_stack: 0,
-                syscall_target: 0,
-                syscall_masks_events: false,
-                syscall32: Handler::default(),
-                sysenter: Handler::default(),
-                event_callback: 0,
-                failsafe_callback: 0,
-                failsafe_masks_events: false,
-                nmi_callback: 0,
-                traps: [Handler::default(); 256],
-                selectors: DataSelectors::default(),
-                fs_base: 0,
-                gs_base: 0,
-                other_gs_base: 0,
-                window: DescriptorWindow::new().ok_or(Errno::ENOMEM)?,
-                gdt: [const { None }; GUEST_GDT_PAGES],
-                gdt_entries: 0,
-                ldt: [const { None }; LDT_PAGES],
-                ldt_entries: 0,
-                fpu: FpuState::new().ok_or(Errno::ENOMEM)?,
-                task_switched: false,
-                cr4: GuestCr4::default(),
-                debug: DebugRegisters::default(),
-                iopl: 0,
-                tsc_aux: 0,
-                unfinished: Unfinished::new(),
-                info_page: None,
-                runstate_area: None,
-                time_area: None,
-            }),
+            info: AtomicUsize::new(0),
+            state: Mutex::new(State::new()?),
             timers: Mutex::new(VcpuTimers::default()),
-            runstates: Mutex::new(Runstates {
-                state: Runstate::Offline,
-                since_ns: 0,
-                total_ns: [0; 4],
-            }),
+            runstates: Mutex::new(Runstates::new(0)),
             up: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             polling: AtomicBool::new(false),
             poll_until: AtomicU64::new(0),
             initialised: AtomicBool::new(false),
-            slot: Once::new(),
+            slot: AtomicU32::new(NOWHERE),
+            affinity: Mutex::new(Affinity::ANYWHERE),
         })
+    }
+
+    /// Becomes the new domain's: down, without a state. What the one before had of frames it has given
+    /// back.
+    ///
+    /// # Errors
+    /// `ENOMEM`.
+    pub(crate) fn begin(&self, now_ns: u64) -> Result<(), Errno> {
+        let state = State::new()?;
+        *self.state.lock() = state;
+        self.reset_info_address();
+        *self.timers.lock() = VcpuTimers::default();
+        *self.runstates.lock() = Runstates::new(now_ns);
+        *self.affinity.lock() = Affinity::ANYWHERE;
+        for flag in [&self.up, &self.blocked, &self.polling, &self.initialised] {
+            flag.store(false, Ordering::SeqCst);
+        }
+        self.poll_until.store(0, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Puts `vcpu_info` where it is before a guest registers another place.
+    pub(crate) fn reset_info_address(&self) {
+        let offset = self.id.raw() as usize * size_of::<ringwall_abi::xen::VcpuInfo>();
+        self.set_info_address(self.domain.shared_info(), offset);
+    }
+
+    /// Its place in the scheduler, if it has one.
+    #[inline]
+    pub(crate) fn slot(&self) -> Option<VcpuSlot> {
+        match self.slot.load(Ordering::Acquire) {
+            NOWHERE => None,
+            number => Some(VcpuSlot::new(number)),
+        }
+    }
+
+    /// Gives it a place in the scheduler, or none.
+    pub(crate) fn set_slot(&self, slot: Option<VcpuSlot>) {
+        let number = slot.and_then(|slot| u32::try_from(slot.index()).ok());
+        self.slot
+            .store(number.unwrap_or(NOWHERE), Ordering::Release);
     }
 
     /// Goes on with tables that are half taken down. `false` where something else waits: the guest
@@ -227,7 +299,9 @@ impl Vcpu {
 
     /// Whether it could run now.
     pub(crate) fn is_runnable(&self) -> bool {
-        self.up.load(Ordering::Acquire) && !self.blocked.load(Ordering::Acquire)
+        self.up.load(Ordering::Acquire)
+            && !self.blocked.load(Ordering::Acquire)
+            && self.domain.life().may_run()
     }
 
     /// Physical address of `vcpu_info`.

@@ -6,6 +6,7 @@ extern crate alloc;
 
 pub mod acpi;
 pub mod cpuid;
+pub mod domain;
 pub mod emulate;
 pub mod event;
 pub mod grant;

@@ -1,10 +1,8 @@
 //! Building dom0.
 
-extern crate alloc;
-
-use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
+use ringwall_abi::xen::DomainHandle;
 use ringwall_abi::{DomainId, Mfn, PAGE_SHIFT, PAGE_SIZE, VcpuId};
 use ringwall_hw::boot::{BootInformation, Module};
 use ringwall_hw::cpu::local;
@@ -13,6 +11,7 @@ use ringwall_hw::log;
 use ringwall_hw::memory::device::module_bytes;
 use ringwall_hw::memory::write_frame_word;
 use ringwall_image::{Access, Kernel, Layout, Payload, Request};
+use ringwall_model::domain::{Limits, MAX_VCPUS};
 use ringwall_model::emulate::flags;
 use ringwall_model::memory::{Entry, Error, Flags, Level};
 use ringwall_model::options::Options;
@@ -20,12 +19,11 @@ use ringwall_model::options::Options;
 use super::error::BuildError;
 use super::pages::Pages;
 use super::start_info;
-use crate::domain::{Domain, Power};
+use crate::domain::{self, Domain, Power};
 use crate::hypercall::{OFFERED_FEATURES, write_hypercall_page};
 use crate::machine::memory;
 use crate::trap::RingLayout;
-use crate::vcpu::Vcpu;
-use crate::{clock, irq, pool, schedule};
+use crate::{irq, pool, schedule};
 
 /// A dom0 kernel has at most this many bytes unpacked.
 const MAX_KERNEL: usize = 1 << 30;
@@ -71,9 +69,12 @@ pub(crate) fn build(
     }
     let layout = Layout::new(request)?;
     let no_memory = |_| BuildError::OutOfMemory("the domain itself");
-    let domain = Domain::create(
-        DomainId::DOM0,
+    let vcpus = options.dom0_vcpus.resolve(1).clamp(1, MAX_VCPUS);
+    let domain = domain::create(
+        Some(DomainId::DOM0),
         Power::Privileged,
+        Limits::privileged(vcpus),
+        DomainHandle::default(),
         size.max_pages.unwrap_or(u64::MAX),
     )
     .map_err(no_memory)?;
@@ -95,17 +96,16 @@ pub(crate) fn build(
         command_line,
     );
     write_tables(&pages, &layout);
-    make_vcpus(domain, options, &pages, &layout)?;
+    start_vcpus(domain, &pages, &layout)?;
     log!(
         Info,
         "dom0: {} MiB, {} virtual CPUs, kernel at {:#x}, entry {:#x}",
         size.pages >> 8,
-        domain.vcpus().len(),
+        domain.vcpu_count(),
         layout.region().start.raw(),
         layout.entry().raw()
     );
     mode::fill_io_bitmap(local::current(), irq::is_port_denied);
-    clock::publish_wall_clock(domain);
     Ok(())
 }
 
@@ -209,29 +209,11 @@ fn write_tables(pages: &Pages, layout: &Layout) {
     }
 }
 
-/// Makes dom0's virtual CPUs; the first one is ready to run.
-fn make_vcpus(
-    domain: &'static Domain,
-    options: &Options<'_>,
-    pages: &Pages,
-    layout: &Layout,
-) -> Result<(), BuildError> {
+/// Makes dom0's virtual CPUs, and lets the first one run.
+fn start_vcpus(domain: &'static Domain, pages: &Pages, layout: &Layout) -> Result<(), BuildError> {
     const NO_MEMORY: BuildError = BuildError::OutOfMemory("its virtual CPUs");
-    let count = options
-        .dom0_vcpus
-        .resolve(1)
-        .clamp(1, crate::domain::MAX_VCPUS);
-    let group = schedule::add_group().ok_or(NO_MEMORY)?;
-    let mut vcpus: Vec<&'static Vcpu> = Vec::new();
-    for id in 0..count {
-        let vcpu = Vcpu::new(domain, VcpuId::new(id)).map_err(|_| NO_MEMORY)?;
-        let vcpu = pool::keep(vcpu).map_err(|_| NO_MEMORY)?;
-        schedule::add(group, vcpu).ok_or(NO_MEMORY)?;
-        vcpu.set_masked(true);
-        vcpus.push(vcpu);
-    }
-    let first = *vcpus.first().ok_or(NO_MEMORY)?;
-    domain.set_vcpus(vcpus.into_boxed_slice());
+    domain::make_vcpus(domain).map_err(|_| NO_MEMORY)?;
+    let first = domain.vcpu(VcpuId::new(0)).ok_or(NO_MEMORY)?;
     let root = pages
         .mfn(layout.page_tables().first.raw())
         .ok_or(NO_MEMORY)?;
@@ -263,6 +245,7 @@ fn make_vcpus(
     }
     first.initialised.store(true, Ordering::Release);
     first.up.store(true, Ordering::Release);
+    domain.life().unpause().map_err(|_| NO_MEMORY)?;
     schedule::start(first);
     Ok(())
 }

@@ -108,6 +108,19 @@ impl Call<'_> {
         domain::find(id).ok_or(Stop::Errno(Errno::ESRCH))
     }
 
+    /// A domain that a privileged caller acts upon from outside: never the caller's own.
+    ///
+    /// # Errors
+    /// `EPERM`, `ESRCH`; `EINVAL` for the caller's own.
+    pub(crate) fn other_domain(&self, id: DomainId) -> Result<&'static Domain> {
+        self.require_privilege()?;
+        let domain = self.domain_named(id)?;
+        if core::ptr::eq(domain, self.domain()) {
+            return Err(Errno::EINVAL.into());
+        }
+        Ok(domain)
+    }
+
     /// `EPERM` for callers without power over the machine.
     pub(crate) fn require_privilege(&self) -> Result<()> {
         if self.domain().is_privileged() {

@@ -6,9 +6,9 @@ use ringwall_hw::entry::GuestFrame;
 use ringwall_hw::guest::mode;
 
 use super::{
-    Call, Result, Stop, callback, console_io, descriptors, event_channel, fpu, grant_table, iret,
-    memory_op, mmu_update, mmuext, multicall, physdev, platform, private, sched, segments, sysctl,
-    time, traps, update_va, vcpu_op, version,
+    Call, Result, Stop, callback, console_io, descriptors, domctl, event_channel, fpu, grant_table,
+    iret, memory_op, mmu_update, mmuext, multicall, physdev, platform, private, sched, segments,
+    sysctl, time, traps, update_va, vcpu_op, version,
 };
 use crate::trap::{bounce, crash_current, inject};
 use crate::vcpu::{self, Handler, Vcpu};
@@ -86,6 +86,7 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
         Hypercall::PhysdevOp => physdev::handle,
         Hypercall::PlatformOp => platform::handle,
         Hypercall::Sysctl => sysctl::handle,
+        Hypercall::Domctl => domctl::handle,
         Hypercall::GrantTableOp => grant_table::handle,
         Hypercall::Arch1 => private::handle,
         _ => return Err(Errno::ENOSYS.into()),

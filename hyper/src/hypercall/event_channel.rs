@@ -117,7 +117,7 @@ fn port_status(state: State) -> PortStatus {
 }
 
 /// Closes a port, whoever is at its other end.
-fn close(domain: &'static Domain, port: Port) -> Result<()> {
+pub(crate) fn close(domain: &'static Domain, port: Port) -> Result<()> {
     loop {
         let peer = domain.ports().peer(port)?.and_then(domain::find);
         match domain

@@ -8,6 +8,7 @@ mod callback;
 mod console_io;
 mod descriptors;
 mod dispatch;
+mod domctl;
 mod event_channel;
 mod fpu;
 mod grant_table;
@@ -29,10 +30,14 @@ mod update_va;
 mod vcpu_op;
 mod version;
 
+/// The one CPU that there is.
+pub(crate) const THE_CPU: u32 = 0;
+
 use call::element;
 pub(crate) use call::{Call, Result, Stop, read_element, write_element};
 pub(crate) use descriptors::set_frames as set_gdt_frames;
 pub(crate) use dispatch::{on_syscall, on_syscall32};
+pub(crate) use event_channel::close as close_port;
 pub(crate) use grant_table::GrantTable;
 pub(crate) use memory_op::{MemoryMap, set_machine_map};
 pub(crate) use mmuext::set_kernel_root;

@@ -71,7 +71,7 @@ fn account(domain: &Domain) -> DomainStatistics {
     let memory = domain.memory().lock();
     DomainStatistics {
         id: domain.id(),
-        vcpus: u32::try_from(domain.vcpus().len()).unwrap_or(u32::MAX),
+        vcpus: domain.vcpu_count(),
         pages: memory.total_pages(),
         max_pages: memory.max_pages(),
     }

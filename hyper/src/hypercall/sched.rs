@@ -5,13 +5,12 @@
 
 use core::sync::atomic::Ordering;
 
-use ringwall_abi::sched::{SchedOp, SchedPoll, SchedShutdown, ShutdownReason};
+use ringwall_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown};
 use ringwall_abi::{Errno, Port};
 use ringwall_hw::entry::GuestFrame;
-use ringwall_hw::{log, reset};
 
 use super::{Call, Result, Stop, read_element};
-use crate::domain::Domain;
+use crate::domain;
 use crate::event::Bits;
 use crate::vcpu::Vcpu;
 use crate::{clock, schedule};
@@ -33,12 +32,24 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         Some(SchedOp::Poll) => poll(call),
         Some(SchedOp::Shutdown) => {
             let request: SchedShutdown = call.read(1)?;
-            shutdown(call.domain(), request.reason)
+            // The ABI has one byte for it.
+            let reason = u8::try_from(request.reason).unwrap_or(u8::MAX);
+            domain::shut_down(call.domain(), reason);
+            Ok(0)
         }
-        Some(SchedOp::ShutdownCode) => Ok(0),
-        Some(SchedOp::RemoteShutdown | SchedOp::Watchdog | SchedOp::PinOverride) | None => {
-            Err(Errno::ENOSYS.into())
+        Some(SchedOp::ShutdownCode) => {
+            let request: SchedShutdown = call.read(1)?;
+            let reason = u8::try_from(request.reason).unwrap_or(u8::MAX);
+            call.domain().life().announce(reason);
+            Ok(0)
         }
+        Some(SchedOp::RemoteShutdown) => {
+            let request: SchedRemoteShutdown = call.read(1)?;
+            let other = call.other_domain(request.domain_id)?;
+            domain::shut_down(other, u8::try_from(request.reason).unwrap_or(u8::MAX));
+            Ok(0)
+        }
+        Some(SchedOp::Watchdog | SchedOp::PinOverride) | None => Err(Errno::ENOSYS.into()),
     }
 }
 
@@ -106,30 +117,4 @@ pub(crate) fn finish_poll(vcpu: &Vcpu, _frame: &mut GuestFrame) {
     if vcpu.polling.load(Ordering::Relaxed) {
         end_poll(vcpu);
     }
-}
-
-/// The domain asks to be ended. With dom0 the machine ends.
-fn shutdown(domain: &'static Domain, reason: u32) -> Result {
-    let reason = ShutdownReason::from_number(reason.into());
-    if !domain.set_ended() {
-        return Ok(0);
-    }
-    log!(
-        Info,
-        "{} shuts down: {}",
-        domain.id(),
-        reason.map_or("unknown reason", ShutdownReason::header_name)
-    );
-    for vcpu in domain.vcpus() {
-        vcpu.up.store(false, Ordering::Release);
-        schedule::stop(vcpu);
-    }
-    if domain.is_privileged() {
-        match reason {
-            Some(ShutdownReason::Reboot) => reset::restart(),
-            Some(ShutdownReason::Poweroff) => reset::power_off(),
-            _ => ringwall_hw::panic::stop(),
-        }
-    }
-    Ok(0)
 }

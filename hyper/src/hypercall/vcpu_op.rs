@@ -36,7 +36,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             context::initialise(vcpu, &call.read::<VcpuGuestContext>(2)?)?;
         }
         VcpuOp::Up => {
-            if !vcpu.initialised.load(Ordering::Acquire) || vcpu.domain().has_ended() {
+            if !vcpu.initialised.load(Ordering::Acquire) {
                 return Err(Errno::EINVAL.into());
             }
             vcpu.blocked.store(false, Ordering::SeqCst);

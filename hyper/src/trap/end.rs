@@ -8,23 +8,20 @@ use ringwall_hw::memory::guest;
 use ringwall_hw::{console, log, panic};
 
 use super::layout::RingLayout;
+use crate::domain;
 use crate::vcpu::{self, Vcpu};
 
 /// Ends the running domain. Without dom0 there is nobody to go on for: then the machine ends too.
 pub(crate) fn crash_current(frame: &mut GuestFrame, reason: &str) {
     let Some(vcpu) = vcpu::current() else { return };
     let domain = vcpu.domain();
-    if domain.set_ended() {
+    if domain::crash(domain) {
         console::emit(
             Level::Error,
             format_args!("{} vcpu {} ends: {reason}", domain.id(), vcpu.id().raw()),
         );
         panic::registers(frame);
         stack(frame.rsp);
-    }
-    for vcpu in domain.vcpus() {
-        vcpu.up.store(false, core::sync::atomic::Ordering::Release);
-        crate::schedule::stop(vcpu);
     }
     if domain.is_privileged() {
         log!(Error, "dom0 has crashed");

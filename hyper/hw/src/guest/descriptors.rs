@@ -8,6 +8,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use ringwall_abi::{Mfn, PAGE_SHIFT, PAGE_SIZE};
+use spin::Mutex;
 
 use crate::cpu::{gdt, reload_ldt};
 use crate::heap;
@@ -30,7 +31,8 @@ static EMPTY: AtomicU64 = AtomicU64::new(0);
 pub(crate) fn set_reserved_page(physical: u64) {
     RESERVED.store(physical, Ordering::Relaxed);
     EMPTY.store(heap::table_frame().unwrap_or(0), Ordering::Relaxed);
-    let window = DescriptorWindow { index: 0 };
+    // The boot window is never given back.
+    let window = core::mem::ManuallyDrop::new(DescriptorWindow { index: 0 });
     let _ = window.fill();
 }
 
@@ -45,18 +47,33 @@ pub struct DescriptorWindow {
     index: u64,
 }
 
-/// Windows made so far; the first one is the boot window.
-static NEXT: AtomicU64 = AtomicU64::new(1);
+/// Most windows: some more than the scheduler has places for virtual CPUs.
+const WINDOWS: usize = 2048;
+/// A bit for each window in use; the first one is the boot window. Lock order: a leaf.
+static IN_USE: Mutex<[u64; WINDOWS / 64]> = Mutex::new({
+    let mut words = [0; WINDOWS / 64];
+    words[0] = 1;
+    words
+});
 
 impl DescriptorWindow {
-    /// A new window without descriptors of a guest; `None` without memory.
+    /// A window without descriptors of a guest; `None` without memory, or where all are in use.
     #[must_use]
     pub fn new() -> Option<Self> {
         let window = Self {
-            index: NEXT.fetch_add(1, Ordering::Relaxed),
+            index: Self::take_index()?,
         };
         window.fill()?;
         Some(window)
+    }
+
+    fn take_index() -> Option<u64> {
+        let mut words = IN_USE.lock();
+        let mut places = words.iter_mut().zip(0..);
+        let (word, place) = places.find(|(word, _)| **word != u64::MAX)?;
+        let bit = word.trailing_ones();
+        *word |= 1 << bit;
+        Some(place * 64 + u64::from(bit))
     }
 
     fn base(&self) -> u64 {
@@ -112,6 +129,16 @@ impl DescriptorWindow {
             self.base() + GUEST_GDT_PAGES as u64 * PAGE,
             limit.map(|limit| (ldt, limit)),
         );
+    }
+}
+
+impl Drop for DescriptorWindow {
+    fn drop(&mut self) {
+        // Its tables stay for the next one, which shows its own frames before it is loaded.
+        let place = usize::try_from(self.index / 64).unwrap_or(usize::MAX);
+        if let Some(word) = IN_USE.lock().get_mut(place) {
+            *word &= !(1 << (self.index % 64));
+        }
     }
 }
 

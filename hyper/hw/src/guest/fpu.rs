@@ -74,6 +74,32 @@ impl FpuState {
         Some(state)
     }
 
+    /// x87 and SSE, as FXSAVE has them.
+    #[must_use]
+    pub fn legacy_image(&self) -> [u8; FXSAVE_SIZE] {
+        // SAFETY: every area begins with an initialized image of this size.
+        unsafe { self.area.cast::<[u8; FXSAVE_SIZE]>().read() }
+    }
+
+    /// Replaces all by x87 and SSE of an image, whose bits that the CPU refuses are dropped.
+    pub fn set_legacy_image(&mut self, image: &[u8; FXSAVE_SIZE]) {
+        /// Where MXCSR lies, in words of 32 bits, and the bits that every CPU with SSE2 has.
+        const MXCSR: usize = 6;
+        const MXCSR_BITS: u32 = 0xffff;
+        /// Where an XSAVE header says which components the area has, in words of 64 bits.
+        const COMPONENTS: usize = 64;
+        // SAFETY: the area belongs to this value alone; the image, its words and, in an area for XSAVE,
+        // the header lie in it, aligned.
+        unsafe {
+            self.area.cast::<[u8; FXSAVE_SIZE]>().write(*image);
+            let mxcsr = self.area.cast::<u32>().add(MXCSR);
+            mxcsr.write(mxcsr.read() & MXCSR_BITS);
+            if self.layout.size() > FXSAVE_SIZE {
+                self.area.cast::<u64>().add(COMPONENTS).write(LEGACY);
+            }
+        }
+    }
+
     /// XCR0 of the guest.
     #[must_use]
     pub fn components(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use ringwall_abi::{DomainId, Port, VcpuId};
 use spin::Mutex;
@@ -13,10 +13,10 @@ use super::state::Word;
 use super::table::Table;
 use super::{Error, Pirq, SharedBits, State, VIRQS, Virq};
 
-/// A domain's event channels.
+/// A domain's event channels, or those of one after the other: see [`Ports::begin`].
 #[derive(Debug)]
 pub struct Ports {
-    domain: DomainId,
+    domain: AtomicU16,
     pub(super) table: Table,
     pub(super) open: Mutex<Open>,
     /// The port of each VIRQ of each virtual CPU, or 0.
@@ -47,7 +47,7 @@ impl Ports {
             .checked_mul(VIRQS)
             .ok_or(Error::OutOfMemory)?;
         Ok(Self {
-            domain,
+            domain: AtomicU16::new(domain.raw()),
             table: Table::new(),
             open: Mutex::new(Open::new(limit)),
             virqs: no_ports(virqs)?,
@@ -56,10 +56,19 @@ impl Ports {
         })
     }
 
+    /// Makes them another domain's, which may open ports below `limit`. The one before has had them
+    /// [killed](Self::kill) and then closed, each one.
+    pub fn begin(&self, domain: DomainId, limit: u32) {
+        self.pollers.store(0, Ordering::SeqCst);
+        self.domain.store(domain.raw(), Ordering::SeqCst);
+        *self.open.lock() = Open::new(limit);
+    }
+
     /// The domain whose ports they are.
     #[must_use]
-    pub const fn domain(&self) -> DomainId {
-        self.domain
+    #[inline]
+    pub fn domain(&self) -> DomainId {
+        DomainId::new(self.domain.load(Ordering::Relaxed))
     }
 
     /// Sets the limit of what may be opened; open ports stay so.

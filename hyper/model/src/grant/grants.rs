@@ -2,9 +2,10 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use ringwall_abi::{DomainId, Mfn, PAGE_SIZE};
-use spin::{Mutex, Once};
+use spin::{Mutex, RwLock};
 
 use super::active::Active;
 use super::shared::{mark_in_use, status_bits};
@@ -31,12 +32,15 @@ impl GrantRef {
     }
 }
 
-/// A domain's grant table, of frames that it shares with the hypervisor. It only grows, and has
-/// to live until the last entry in use is released, longer than the domain if need be.
+/// A domain's grant table, of frames that it shares with the hypervisor. It only grows, until it is
+/// [begun](Grants::begin) anew for another domain: that waits until the last entry in use is released,
+/// longer than the domain lives if need be.
 #[derive(Debug)]
 pub struct Grants {
-    frames: Box<[Once<SharedFrame>]>,
-    growth: Mutex<()>,
+    frames: RwLock<Vec<SharedFrame>>,
+    limit: AtomicU32,
+    /// Entries with a pin.
+    in_use: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -59,35 +63,51 @@ pub struct Acquired<'a, M: SharedMemory> {
 
 impl Grants {
     /// An empty table that may grow to `max_frames`.
-    ///
-    /// # Errors
-    /// [`Status::NoSpace`] without memory.
-    pub fn new(max_frames: u32) -> Result<Self, Status> {
-        let frames = filled(max_frames as usize, Once::new)?;
-        Ok(Self {
-            frames,
-            growth: Mutex::new(()),
-        })
+    #[must_use]
+    pub const fn new(max_frames: u32) -> Self {
+        Self {
+            frames: RwLock::new(Vec::new()),
+            limit: AtomicU32::new(max_frames),
+            in_use: AtomicU32::new(0),
+        }
+    }
+
+    /// Empties the table, for another domain. False, and nothing happens, while an entry is in use.
+    /// Its frames are the caller's from then on.
+    pub fn begin(&self, max_frames: u32) -> bool {
+        let mut frames = self.frames.write();
+        // Under the lock nobody is between a look at an entry and its pin.
+        if self.is_in_use() {
+            return false;
+        }
+        *frames = Vec::new();
+        self.limit.store(max_frames, Ordering::Relaxed);
+        true
+    }
+
+    /// Whether somebody uses an entry.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.in_use.load(Ordering::SeqCst) != 0
     }
 
     /// How many frames it has. `GNTTABOP_query_size` tells this and [`Self::max_frames`].
     #[must_use]
     pub fn frame_count(&self) -> usize {
-        // They come in order.
-        self.frames.partition_point(Once::is_completed)
+        self.frames.read().len()
     }
 
     /// How many frames it may have.
     #[doc(alias = "GNTTABOP_query_size")]
     #[must_use]
     pub fn max_frames(&self) -> usize {
-        self.frames.len()
+        self.limit.load(Ordering::Relaxed) as usize
     }
 
     /// A frame of the table, for the list of `GNTTABOP_setup_table`.
     #[must_use]
     pub fn frame(&self, index: usize) -> Option<Mfn> {
-        Some(self.frames.get(index)?.get()?.frame)
+        Some(self.frames.read().get(index)?.frame)
     }
 
     /// Grows the table to `count` frames at least. `allocate` gives a zeroed frame, which the
@@ -102,12 +122,20 @@ impl Grants {
         count: u32,
         mut allocate: impl FnMut() -> Result<Mfn, Status>,
     ) -> Result<(), Status> {
-        let wanted = self.frames.get(..count as usize).ok_or(Status::General)?;
-        let _one_at_a_time = self.growth.lock();
-        for slot in wanted.iter().filter(|slot| !slot.is_completed()) {
+        let count = count as usize;
+        if count > self.max_frames() {
+            return Err(Status::General);
+        }
+        if count <= self.frame_count() {
+            return Ok(());
+        }
+        let mut frames = self.frames.write();
+        let missing = count.saturating_sub(frames.len());
+        frames.try_reserve(missing).map_err(|_| Status::NoSpace)?;
+        for _ in 0..missing {
             let entries = filled(REFS_PER_FRAME, || Mutex::new(Active::new()))?;
             let frame = allocate()?;
-            slot.call_once(|| SharedFrame { frame, entries });
+            frames.push(SharedFrame { frame, entries });
         }
         Ok(())
     }
@@ -126,7 +154,8 @@ impl Grants {
         access: Access,
         uses: Uses,
     ) -> Result<Acquired<'a, M>, Status> {
-        let (place, entry) = self.entry(reference).ok_or(Status::BadReference)?;
+        let frames = self.frames.read();
+        let (place, entry) = entry(&frames, reference).ok_or(Status::BadReference)?;
         let mut active = entry.lock();
         let in_use = active.pins.access();
         if in_use.is_some() && active.domain != who {
@@ -141,6 +170,7 @@ impl Grants {
             // Read once, after the granter was told; from here on only the copy counts.
             active.frame = Mfn::new(u64::from(memory.frame(place)));
             active.domain = who;
+            self.in_use.fetch_add(1, Ordering::SeqCst);
         }
         active.pins = pins;
         Ok(Acquired {
@@ -165,29 +195,32 @@ impl Grants {
         access: Access,
         uses: Uses,
     ) -> Result<(), Status> {
-        let (place, entry) = self.entry(reference).ok_or(Status::BadReference)?;
+        let frames = self.frames.read();
+        let (place, entry) = entry(&frames, reference).ok_or(Status::BadReference)?;
         let mut active = entry.lock();
         let before = active.pins.access().map_or(0, status_bits);
         active.pins = active.pins.without(access, uses).ok_or(Status::General)?;
-        let ended = before & !active.pins.access().map_or(0, status_bits);
+        let after = active.pins.access();
+        let ended = before & !after.map_or(0, status_bits);
         if ended != 0 {
             memory.clear_header(place, ended);
         }
+        if before != 0 && after.is_none() {
+            self.in_use.fetch_sub(1, Ordering::SeqCst);
+        }
         Ok(())
     }
+}
 
-    fn entry(&self, reference: GrantRef) -> Option<(Place, &Mutex<Active>)> {
-        let number = reference.0 as usize;
-        let shared = self.frames.get(number / REFS_PER_FRAME)?.get()?;
-        let index = number % REFS_PER_FRAME;
-        Some((
-            Place {
-                frame: shared.frame,
-                index,
-            },
-            shared.entries.get(index)?,
-        ))
-    }
+fn entry(frames: &[SharedFrame], reference: GrantRef) -> Option<(Place, &Mutex<Active>)> {
+    let number = reference.0 as usize;
+    let shared = frames.get(number / REFS_PER_FRAME)?;
+    let index = number % REFS_PER_FRAME;
+    let place = Place {
+        frame: shared.frame,
+        index,
+    };
+    Some((place, shared.entries.get(index)?))
 }
 
 impl<M: SharedMemory> Acquired<'_, M> {

@@ -57,13 +57,13 @@ impl Mapping {
 #[derive(Debug)]
 pub struct Maptrack {
     slots: Mutex<Slots>,
-    limit: u32,
 }
 
 #[derive(Debug)]
 struct Slots {
     chunks: Vec<Box<[Slot]>>,
     first_free: Option<u32>,
+    limit: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -106,9 +106,19 @@ impl Maptrack {
             slots: Mutex::new(Slots {
                 chunks: Vec::new(),
                 first_free: None,
+                limit,
             }),
-            limit,
         }
+    }
+
+    /// Empties the table, for another domain: each mapping of the one before was
+    /// [undone](Self::begin_unmap_any).
+    pub fn begin(&self, limit: u32) {
+        *self.slots.lock() = Slots {
+            chunks: Vec::new(),
+            first_free: None,
+            limit,
+        };
     }
 
     /// Takes a handle for a mapping to come.
@@ -116,7 +126,7 @@ impl Maptrack {
     /// # Errors
     /// [`Status::NoSpace`] without handles or memory.
     pub fn reserve(&self) -> Result<Reserved<'_>, Status> {
-        let handle = self.slots.lock().take_free(self.limit)?;
+        let handle = self.slots.lock().take_free()?;
         Ok(Reserved {
             maptrack: self,
             handle,
@@ -190,9 +200,9 @@ impl Slots {
         self.chunks.get_mut(handle / CHUNK)?.get_mut(handle % CHUNK)
     }
 
-    fn take_free(&mut self, limit: u32) -> Result<u32, Status> {
+    fn take_free(&mut self) -> Result<u32, Status> {
         if self.first_free.is_none() {
-            self.grow(limit)?;
+            self.grow()?;
         }
         let handle = self.first_free.ok_or(Status::NoSpace)?;
         let slot = self.get(handle).ok_or(Status::NoSpace)?;
@@ -205,7 +215,8 @@ impl Slots {
     }
 
     /// Adds a chunk, whose slots below `limit` are free in their order.
-    fn grow(&mut self, limit: u32) -> Result<(), Status> {
+    fn grow(&mut self) -> Result<(), Status> {
+        let limit = self.limit;
         let first = u32::try_from(self.chunks.len() * CHUNK).map_err(|_| Status::NoSpace)?;
         if first >= limit {
             return Err(Status::NoSpace);

@@ -63,6 +63,14 @@ impl<M: Machine> Memory<'_, M> {
         Ok(Shared { mfn })
     }
 
+    /// Whether nobody maps a shared frame: the hypervisor's own reference is the only one.
+    #[must_use]
+    pub fn is_unmapped(self, shared: &Shared) -> bool {
+        self.0
+            .frame(shared.mfn)
+            .is_none_or(|frame| frame.references() <= 1)
+    }
+
     /// Stops sharing. The frame is freed when the domain's last mapping of it is gone, which is
     /// now if there is none. Until then nobody else gets it.
     pub fn unshare(self, shared: Shared) {

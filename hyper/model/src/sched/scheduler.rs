@@ -17,6 +17,12 @@ use super::{CPUS, CpuId, CpuSet, Error, GroupSlot};
 pub struct VcpuSlot(pub(super) u32);
 
 impl VcpuSlot {
+    /// The slot of a number that [`Self::index`] gave; any other names nobody.
+    #[must_use]
+    pub const fn new(index: u32) -> Self {
+        Self(index)
+    }
+
     /// The number, below the capacity that the scheduler was made with.
     #[must_use]
     pub const fn index(self) -> usize {

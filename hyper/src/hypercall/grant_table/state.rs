@@ -3,28 +3,23 @@
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
-use ringwall_abi::{DomainId, Errno, Mfn};
-use ringwall_model::grant::{Grants, Handle, Maptrack, Status};
-use ringwall_model::memory::{Granted, Shared, Sharing};
+use ringwall_abi::{DomainId, Mfn};
+use ringwall_model::domain::Limits;
+use ringwall_model::grant::{Grants, Handle, Maptrack, Status, Uses};
+use ringwall_model::memory::{Granted, Machine, Shared, Sharing, Stale};
 use spin::{Mutex, MutexGuard};
 
+use super::entries::Entries;
 use super::held::Held;
-use crate::machine::memory;
+use crate::domain::{self, Interrupted};
+use crate::machine::{MACHINE, memory};
 use crate::pool;
-
-/// Frames that dom0's table may have.
-const DOM0_FRAMES: u32 = 64;
-/// Frames that another domain's table may have.
-const FRAMES: u32 = 32;
-/// Mappings that a domain may have.
-const MAPPINGS: u32 = 1 << 17;
 
 /// A domain's grant table, and its mappings of what others grant.
 ///
 /// Lock order: `frames` and `devices` before the locks of the model and of the pool; no two of
 /// them at once.
 pub(crate) struct GrantTable {
-    domain: DomainId,
     pub(super) grants: Grants,
     pub(super) maptrack: Maptrack,
     /// The frames of `grants`, for the day when the domain ends.
@@ -34,35 +29,77 @@ pub(crate) struct GrantTable {
 }
 
 impl GrantTable {
-    /// An empty table.
-    ///
-    /// # Errors
-    /// `ENOMEM`.
-    pub(crate) fn new(domain: DomainId) -> Result<Self, Errno> {
-        let frames = if domain == DomainId::DOM0 {
-            DOM0_FRAMES
-        } else {
-            FRAMES
-        };
-        Ok(Self {
-            domain,
-            grants: Grants::new(frames).map_err(|_| Errno::ENOMEM)?,
-            maptrack: Maptrack::new(MAPPINGS),
+    /// No table, until a domain has it.
+    pub(crate) fn new() -> Self {
+        Self {
+            grants: Grants::new(0),
+            maptrack: Maptrack::new(0),
             frames: Mutex::default(),
             devices: Mutex::default(),
-        })
+        }
     }
 
-    /// Grows the table to `count` frames at least, shared with the domain.
-    pub(super) fn grow(&self, count: u32) -> Result<(), Status> {
-        self.grants.grow(count, || self.share_frame())
+    /// Becomes the table of a new domain: empty, since the one before has [given
+    /// back](Self::give_back) what it had.
+    pub(crate) fn begin(&self, limits: &Limits) {
+        let is_free = self.grants.begin(limits.grant_frames);
+        debug_assert!(is_free, "a seat was left while its grants were in use");
+        self.maptrack.begin(limits.mappings);
     }
 
-    fn share_frame(&self) -> Result<Mfn, Status> {
+    /// Ends what a dying domain has mapped of others' grants: they are told, and nothing of it counts any
+    /// more. The entries of its page tables keep their references on the frames, until the tables go.
+    ///
+    /// # Errors
+    /// [`Interrupted`].
+    pub(crate) fn undo_mappings(&self) -> Result<(), Interrupted> {
+        while let Some(unmapping) = self.maptrack.begin_unmap_any(Handle::new(0)) {
+            let (mapping, uses) = (*unmapping.mapping(), unmapping.uses());
+            if let Some(granter) = domain::find(mapping.granter) {
+                let grants = &granter.grants().grants;
+                // It was counted as this mapping has it.
+                let _ = grants.release(&Entries, mapping.reference, mapping.access, uses);
+            }
+            if uses.contains(Uses::DEVICE)
+                && let Some(granted) = self.take_device(unmapping.handle())
+            {
+                memory().put_granted(granted, Stale::Flushed);
+            }
+            unmapping.finish();
+            if MACHINE.should_preempt() {
+                return Err(Interrupted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether others still use an entry, or map a frame of the table.
+    pub(crate) fn is_held(&self) -> bool {
+        let frames = self.frames.lock();
+        self.grants.is_in_use() || frames.iter().any(|frame| !memory().is_unmapped(frame))
+    }
+
+    /// Gives the table's memory back; nobody [holds](Self::is_held) anything of it.
+    pub(crate) fn give_back(&self) {
+        self.grants.begin(0);
+        self.maptrack.begin(0);
+        *self.devices.lock() = HashMap::default();
+        let frames = core::mem::take(&mut *self.frames.lock());
+        for frame in frames {
+            memory().unshare(frame);
+        }
+    }
+
+    /// Grows the table to `count` frames at least, shared with its domain.
+    pub(super) fn grow(&self, domain: DomainId, count: u32) -> Result<(), Status> {
+        self.grants.grow(count, || self.share_frame(domain))
+    }
+
+    fn share_frame(&self, domain: DomainId) -> Result<Mfn, Status> {
         let mut frames = self.frames.lock();
         frames.try_reserve(1).map_err(|_| Status::NoSpace)?;
         let block = pool::allocate_clean(0, u64::BITS).map_err(|_| Status::NoSpace)?;
-        match memory().share(block, self.domain, Sharing::Writable) {
+        match memory().share(block, domain, Sharing::Writable) {
             Ok(shared) => {
                 let mfn = shared.mfn();
                 frames.push(shared);

@@ -4,6 +4,7 @@ use core::ops::Range;
 
 use ringwall_abi::grant_table::{GrantStatus, QuerySize, SetupTable};
 use ringwall_abi::{DomainId, Errno, Mfn};
+use ringwall_model::domain::Phase;
 use ringwall_model::grant::Status;
 
 use crate::domain::Domain;
@@ -12,7 +13,7 @@ use crate::hypercall::{self, Call, Stop, write_element};
 /// `GNTTABOP_setup_table`: grows a table, and tells its frames.
 pub(super) fn setup(call: &Call<'_>, request: &mut SetupTable) -> hypercall::Result<()> {
     let grown = table_of(call, request.dom).and_then(|domain| {
-        domain.grants().grow(request.nr_frames)?;
+        grow(domain, request.nr_frames)?;
         Ok(domain)
     });
     request.status = Status::of(&grown);
@@ -50,14 +51,19 @@ pub(in crate::hypercall) fn grown_frames(
     domain: &Domain,
     range: Range<u32>,
 ) -> hypercall::Result<impl Iterator<Item = Mfn>> {
-    domain
-        .grants()
-        .grow(range.end)
-        .map_err(|status| match status {
-            Status::NoSpace => Errno::ENOMEM,
-            _ => Errno::EINVAL,
-        })?;
+    grow(domain, range.end).map_err(|status| match status {
+        Status::NoSpace => Errno::ENOMEM,
+        _ => Errno::EINVAL,
+    })?;
     Ok(frames(domain, range))
+}
+
+fn grow(domain: &Domain, count: u32) -> Result<(), Status> {
+    // A domain that is taken down has its frames counted already.
+    if domain.life().phase() != Phase::Alive {
+        return Err(Status::BadDomain);
+    }
+    domain.grants().grow(domain.id(), count)
 }
 
 fn frames(domain: &Domain, range: Range<u32>) -> impl Iterator<Item = Mfn> {

@@ -20,6 +20,13 @@ static MACHINE: Once<Box<[E820Entry]>> = Once::new();
 #[derive(Default)]
 pub(crate) struct MemoryMap(Mutex<Box<[E820Entry]>>);
 
+impl MemoryMap {
+    /// Forgets it.
+    pub(crate) fn clear(&self) {
+        *self.0.lock() = Box::default();
+    }
+}
+
 /// Keeps the machine's map, once, at boot.
 pub(crate) fn set_machine_map(regions: &[Region]) {
     let entry = |region: &Region| E820Entry {

@@ -5,6 +5,7 @@ mod boot;
 mod case;
 mod control;
 mod devices;
+mod domains;
 mod errors;
 mod guests;
 mod host;
@@ -43,6 +44,7 @@ fn cases() -> Vec<Case> {
         load::cases(),
         statistics::cases(),
         control::cases(),
+        domains::cases(),
     ]
     .concat()
 }

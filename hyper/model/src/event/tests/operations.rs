@@ -456,3 +456,28 @@ pub(super) fn check_connections(domain: &Domain, all: &[&Domain]) {
         }
     }
 }
+
+#[test]
+fn ports_serve_one_domain_after_the_other() {
+    let (first, other) = two();
+    let port = first.ports.alloc_unbound(other.id()).expect("a port");
+    let far = other.bind(&first, port).expect("a connection");
+    first.ports.begin_poll();
+    first.ports.kill();
+    assert_eq!(first.ports.alloc_unbound(DomainId::DOM0), Err(Error::Dying));
+    first.close(port, &[&other]).expect("an open port");
+    assert_eq!(first.ports.next_open(Port::new(0)), None);
+    first.ports.begin(DomainId::new(9), 3);
+    assert_eq!(first.ports.domain(), DomainId::new(9));
+    // The old connection is no way in, and the new domain has its own limit.
+    assert_eq!(other.ports.target(far), Ok(None));
+    let own = first.ports.alloc_unbound(DomainId::DOM0).expect("a port");
+    assert_eq!(own, port);
+    assert_eq!(other.bind(&first, own), Err(Error::NotAccepting));
+    assert!(first.ports.alloc_unbound(DomainId::DOM0).is_ok());
+    assert_eq!(
+        first.ports.alloc_unbound(DomainId::DOM0),
+        Err(Error::NoFreePort)
+    );
+    assert!(first.ports.bind_ipi(VcpuId::new(0)).is_err());
+}

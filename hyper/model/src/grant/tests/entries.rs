@@ -152,7 +152,7 @@ fn uses_are_counted_up_to_a_limit() {
 
 #[test]
 fn a_table_grows_once_to_each_size() {
-    let grants = Grants::new(3).expect("memory");
+    let grants = Grants::new(3);
     let mut next = TABLE;
     assert_eq!((grants.frame_count(), grants.max_frames()), (0, 3));
     for count in [2, 1, 2, 3] {
@@ -171,7 +171,7 @@ fn a_table_grows_once_to_each_size() {
 
 #[test]
 fn without_frames_a_table_keeps_what_it_has() {
-    let grants = Grants::new(3).expect("memory");
+    let grants = Grants::new(3);
     let mut left = vec![Mfn::new(TABLE)];
     assert_eq!(
         grants.grow(2, || left.pop().ok_or(Status::NoSpace)),
@@ -179,6 +179,27 @@ fn without_frames_a_table_keeps_what_it_has() {
     );
     assert_eq!(grants.frame_count(), 1);
     assert_eq!(grants.frame(0), Some(Mfn::new(TABLE)));
+}
+
+#[test]
+fn a_table_in_use_waits_for_its_users() {
+    let (memory, grants) = (Memory::new(), grants(1));
+    memory.grant(REF, MAPPER, 1, 0);
+    assert!(!grants.is_in_use());
+    let take = || grants.acquire(&memory, REF, MAPPER, Access::ReadOnly, Uses::HOST);
+    let first = take().expect("granted");
+    take().expect("granted").keep();
+    drop(first);
+    assert!(grants.is_in_use());
+    assert!(!grants.begin(2));
+    assert_eq!(grants.frame_count(), 1);
+    let released = grants.release(&memory, REF, Access::ReadOnly, Uses::HOST);
+    assert_eq!(released, Ok(()));
+    assert!(!grants.is_in_use());
+    assert!(grants.begin(2));
+    assert_eq!((grants.frame_count(), grants.max_frames()), (0, 2));
+    let gone = grants.release(&memory, REF, Access::ReadOnly, Uses::HOST);
+    assert_eq!(gone, Err(Status::BadReference));
 }
 
 #[test]

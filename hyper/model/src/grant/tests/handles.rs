@@ -150,3 +150,21 @@ fn a_dying_mapper_loses_every_mapping() {
     assert_eq!(count, 290);
     assert!(maptrack.begin_unmap_any(Handle::new(0)).is_none());
 }
+
+#[test]
+fn a_table_of_handles_begins_anew() {
+    let maptrack = Maptrack::new(1);
+    let handle = maptrack.reserve().expect("a handle").commit(mapping());
+    assert_eq!(maptrack.reserve().err(), Some(Status::NoSpace));
+    let unmapping = maptrack.begin_unmap_any(Handle::new(0)).expect("a mapping");
+    unmapping.finish();
+    maptrack.begin(2);
+    let two = [maptrack.reserve(), maptrack.reserve()];
+    assert!(two.iter().all(Result::is_ok));
+    assert_eq!(maptrack.reserve().err(), Some(Status::NoSpace));
+    let request = UnmapRequest::unmap(handle, 0x5008, 0x77000);
+    assert_eq!(
+        maptrack.begin_unmap(&request).err(),
+        Some(Status::BadHandle)
+    );
+}

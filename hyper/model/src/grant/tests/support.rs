@@ -93,7 +93,7 @@ impl SharedMemory for Memory {
 
 /// A table of `frames` frames out of 2.
 pub(super) fn grants(frames: u32) -> Grants {
-    let grants = Grants::new(2).expect("memory");
+    let grants = Grants::new(2);
     let mut next = TABLE;
     grants.grow(frames, || Ok(take(&mut next))).expect("frames");
     grants
