@@ -9,9 +9,10 @@ use super::{Tally, seconds};
 use crate::debian::{self, Need};
 use crate::{paths, progress};
 
-/// The headers that the ABI's layouts are compared with.
+/// The headers that the ABI's layouts are compared with, and the clients that the store is tried with.
 const NEEDS: &[Need] = &[
     Need::file("libxen-dev", "/usr/include/xen/xen.h"),
+    Need::program("xenstore-utils", "xenstore-ls"),
     Need::program("gcc", "gcc"),
 ];
 

@@ -1,0 +1,126 @@
+//! How many operations a second one client gets through the socket: `store-bench SOCKET [SECONDS]`.
+//!
+//! Each operation is sent and answered before the next one. Prints `write=`, `read=`, `transaction=` (start, two
+//! writes, end: counted as one) and `mixed=`, which alternates writes and reads, per second.
+
+use std::error::Error;
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+const READ: u32 = 2;
+const TRANSACTION_START: u32 = 6;
+const TRANSACTION_END: u32 = 7;
+const WRITE: u32 = 11;
+const ERROR: u32 = 16;
+const HEADER: usize = 16;
+
+/// A connection, with a buffer for what is sent and one for what comes.
+struct Client {
+    stream: UnixStream,
+    out: Vec<u8>,
+    buffer: [u8; 4112],
+}
+
+impl Client {
+    fn ask(
+        &mut self,
+        kind: u32,
+        transaction: u32,
+        payload: &[&[u8]],
+    ) -> Result<&[u8], Box<dyn Error>> {
+        self.out.clear();
+        let length: usize = payload.iter().map(|part| part.len()).sum();
+        for word in [kind, 1, transaction, u32::try_from(length)?] {
+            self.out.extend_from_slice(&word.to_le_bytes());
+        }
+        payload
+            .iter()
+            .for_each(|part| self.out.extend_from_slice(part));
+        self.stream.write_all(&self.out)?;
+        let mut filled = 0;
+        loop {
+            filled += self.stream.read(&mut self.buffer[filled..])?;
+            if filled >= HEADER {
+                let end = HEADER + usize::try_from(self.word(12)?)?;
+                if filled >= end {
+                    if self.word(0)? == ERROR {
+                        return Err(String::from_utf8_lossy(&self.buffer[HEADER..end]).into());
+                    }
+                    return Ok(&self.buffer[HEADER..end]);
+                }
+            }
+        }
+    }
+
+    fn word(&self, at: usize) -> Result<u32, Box<dyn Error>> {
+        Ok(u32::from_le_bytes(self.buffer[at..at + 4].try_into()?))
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let socket = arguments
+        .next()
+        .unwrap_or_else(|| "/run/xenstored/socket".into());
+    let seconds = arguments.next().map_or(Ok(2), |text| text.parse())?;
+    let stream = UnixStream::connect(socket)?;
+    let mut client = Client {
+        stream,
+        out: Vec::new(),
+        buffer: [0; 4112],
+    };
+    const PATH: &[u8] = b"/local/domain/1/device/vbd/51712/state\0";
+    let mut number = 0_u32;
+    measure("write", seconds, || {
+        number += 1;
+        client
+            .ask(WRITE, 0, &[PATH, number.to_string().as_bytes()])
+            .map(drop)
+    })?;
+    measure("read", seconds, || client.ask(READ, 0, &[PATH]).map(drop))?;
+    measure("mixed", seconds, || {
+        number += 1;
+        if number.is_multiple_of(2) {
+            return client.ask(READ, 0, &[PATH]).map(drop);
+        }
+        client
+            .ask(WRITE, 0, &[PATH, number.to_string().as_bytes()])
+            .map(drop)
+    })?;
+    measure("transaction", seconds, || {
+        number += 1;
+        let answer = client.ask(TRANSACTION_START, 0, &[b"\0"])?;
+        let transaction = String::from_utf8_lossy(answer)
+            .trim_end_matches('\0')
+            .parse()?;
+        client.ask(WRITE, transaction, &[PATH, number.to_string().as_bytes()])?;
+        client.ask(WRITE, transaction, &[b"/local/domain/1/name\0", b"bench"])?;
+        client
+            .ask(TRANSACTION_END, transaction, &[b"T\0"])
+            .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Repeats an operation for some seconds, and prints how many there were in each.
+fn measure(
+    name: &str,
+    seconds: u64,
+    mut operation: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    let (start, limit) = (Instant::now(), Duration::from_secs(seconds));
+    let mut count = 0_u32;
+    while start.elapsed() < limit {
+        // The clock is not what is measured.
+        for _ in 0..16 {
+            operation()?;
+        }
+        count += 16;
+    }
+    println!(
+        "{name}={:.0}",
+        f64::from(count) / start.elapsed().as_secs_f64()
+    );
+    Ok(())
+}
