@@ -1,9 +1,9 @@
-//! The kernel's requests that no crate has: loop devices, and UDP without checksums.
+//! The kernel's requests that rustix lacks: loop devices, and two options of sockets.
 
 // UNSAFETY: ioctl and setsockopt take pointers to structures that the kernel reads and writes.
 #![expect(unsafe_code)]
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::os::fd::{AsFd, AsRawFd as _};
 
 use rustix::io::{Errno, Result};
@@ -90,6 +90,38 @@ pub(crate) fn loop_status(device: impl AsFd) -> Result<LoopInfo> {
     let request = unsafe { Getter::<LOOP_GET_STATUS64, LoopInfo>::new() };
     // SAFETY: the request is one of loop devices; others refuse its number.
     unsafe { ioctl::ioctl(device, request) }
+}
+
+/// Lets a socket see one interface alone.
+pub(crate) fn bind_to_interface(socket: impl AsFd, interface: &str) -> Result<()> {
+    set_option(socket, libc::SO_BINDTODEVICE, interface.as_bytes())
+}
+
+/// Sends UDP without checksums.
+pub(crate) fn leave_out_checksums(socket: impl AsFd) -> Result<()> {
+    set_option(socket, libc::SO_NO_CHECK, &1_i32.to_ne_bytes())
+}
+
+fn set_option(socket: impl AsFd, option: c_int, value: &[u8]) -> Result<()> {
+    let length = libc::socklen_t::try_from(value.len()).map_err(|_| Errno::INVAL)?;
+    let socket = socket.as_fd().as_raw_fd();
+    // SAFETY: the socket is open as long as it is borrowed, and `length` bytes may be read at `value`.
+    let result = unsafe {
+        libc::setsockopt(
+            socket,
+            libc::SOL_SOCKET,
+            option,
+            value.as_ptr().cast(),
+            length,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => {
+            let error = std::io::Error::last_os_error();
+            Err(Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        }
+    }
 }
 
 struct GetFree;

@@ -3,3 +3,4 @@
 mod cards;
 mod default;
 mod namespace;
+mod services;
