@@ -23,10 +23,13 @@
 //! - [`trap`]: exceptions and soft interrupts
 //! - [`event`]: event channels
 //! - [`memory`]: frames, addresses, page tables
-//! - [`time`]: the clock
 //! - [`xenbus`]: the store, and what the toolstack asks for
 //! - [`block`], [`net`]: disks and networks, whose back ends are not trusted; [`ring`] and [`device`] are
 //!   what they are made of
+//! - [`grant`]: memory that a domain lets another use
+//! - [`time`]: the clock, timers
+//! - [`vcpu`]: code for the other virtual CPUs
+//! - [`user`]: address spaces and code of user mode
 //! - [`shutdown`]: the end
 //! - [`hypercall`]: all hypercalls, typed
 //! - [`sync`]: a lock that keeps events out
@@ -49,6 +52,7 @@ pub mod console;
 pub mod device;
 mod end;
 pub mod event;
+pub mod grant;
 pub mod hypercall;
 pub mod memory;
 pub mod net;
@@ -60,6 +64,8 @@ pub mod start;
 pub mod sync;
 pub mod time;
 pub mod trap;
+pub mod user;
+pub mod vcpu;
 pub mod xenbus;
 
 pub use end::Termination;

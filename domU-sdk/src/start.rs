@@ -12,7 +12,7 @@ use spin::Once;
 use crate::memory::entry::{Access, leaf};
 use crate::raw::page::SharedPage;
 use crate::raw::{entry, heap, registers};
-use crate::{hypercall, memory, shutdown, trap};
+use crate::{event, hypercall, memory, shutdown, trap};
 
 /// What the guest knows of itself.
 struct Start {
@@ -128,12 +128,17 @@ pub(crate) fn begin(info: &'static StartInfo, boot_stack_end: u64) {
             VaMappingFlags::INVLPG,
         )
     };
-    if local.is_err() || shared.is_err() {
+    let stack = registers::entry_stack(VcpuId::new(0)).unwrap_or(0);
+    // SAFETY: the stack is set aside for this.
+    let stack = unsafe { hypercall::stack_switch(GuestAddress::new(stack)) };
+    if local.is_err() || shared.is_err() || stack.is_err() {
         shutdown::crash();
     }
     // SAFETY: it is mapped from now on, and `SHARED_INFO` is used for nothing else.
     let shared = unsafe { SharedPage::new(address) };
     START.call_once(|| Start { info, shared });
+    // No port has a handler yet. With that, upcalls may come.
+    event::mask_all();
     let room = memory::begin(info, boot_stack_end);
     // SAFETY: what lies between the start-of-day structures and the end of the first mapping is
     // mapped writable, and used by nobody.
@@ -150,4 +155,5 @@ pub(crate) fn begin(info: &'static StartInfo, boot_stack_end: u64) {
     if let Err(error) = guard.and_then(|()| trap::begin()) {
         panic!("the guest can't start: {error}");
     }
+    event::mask::unmask();
 }

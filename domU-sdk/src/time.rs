@@ -1,14 +1,16 @@
-//! The PV clock.
+//! The PV clock, and timers.
 
 mod clock;
+mod timers;
 
 use core::sync::atomic::{Ordering, fence};
 
-use ringwall_abi::xen::VcpuInfo;
+use ringwall_abi::xen::{SharedInfo, VcpuInfo};
 
 use crate::raw::registers;
 use crate::start;
 use clock::Scale;
+pub use timers::{Timer, at, sleep_ns, sleep_until};
 
 /// Offsets in a [`VcpuTimeInfo`](ringwall_abi::xen::VcpuTimeInfo), in bytes.
 mod offset {
@@ -44,6 +46,28 @@ pub fn monotonic_ns() -> u64 {
         if version.is_multiple_of(2) && version == info.u32(offset::VERSION).load(Ordering::Relaxed)
         {
             return now;
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Nanoseconds since 1970, by the wall clock; 0 on a host.
+#[must_use]
+pub fn wall_clock_ns() -> u128 {
+    let Some(page) = start::shared_info() else {
+        return 0;
+    };
+    loop {
+        let version = page.u32(SharedInfo::WC_VERSION).load(Ordering::Acquire);
+        let low = page.u32(SharedInfo::WC_SEC).load(Ordering::Relaxed);
+        let high = page.u32(SharedInfo::WC_SEC_HI).load(Ordering::Relaxed);
+        let nanoseconds = page.u32(SharedInfo::WC_NSEC).load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        if version.is_multiple_of(2)
+            && version == page.u32(SharedInfo::WC_VERSION).load(Ordering::Relaxed)
+        {
+            let seconds = u64::from(high) << 32 | u64::from(low);
+            return clock::wall_ns(seconds, nanoseconds, monotonic_ns());
         }
         core::hint::spin_loop();
     }

@@ -5,24 +5,51 @@
 //! crate build what is safe on it. [`raw`] makes any hypercall.
 
 mod console_io;
+mod control;
 mod error;
 mod event_channel;
+mod grant_table;
+mod machine;
 mod memory;
 mod mmu;
+mod multicall;
 mod sched;
 mod traps;
+mod vcpu;
 mod version;
 
 use ringwall_abi::Hypercall;
 
 pub use crate::raw::call::hypercall as raw;
 pub use console_io::{console_read, console_write};
+pub use control::{domctl, physdev_op, platform_op, ringwall, sysctl};
 pub use error::Error;
-pub use event_channel::event_send;
-pub use memory::machphys_end;
+pub use event_channel::{
+    event_alloc_unbound, event_bind_interdomain, event_bind_ipi, event_bind_pirq, event_bind_vcpu,
+    event_bind_virq, event_close, event_reset, event_send, event_set_priority, event_status,
+    event_unmask,
+};
+pub use grant_table::{
+    grant_copy, grant_get_version, grant_map, grant_query_size, grant_set_version,
+    grant_setup_table, grant_unmap, grant_unmap_and_replace,
+};
+pub use machine::{
+    FpuTrap, fpu_taskswitch, get_debugreg, set_debugreg, set_gdt, update_descriptor, vm_assist,
+};
+pub use memory::{
+    current_reservation, decrease_reservation, increase_reservation, machine_memory_map,
+    machphys_end, maximum_gpfn, maximum_ram_page, maximum_reservation, memory_map,
+    populate_physmap,
+};
 pub use mmu::{mmu_update, mmuext_op, update_va_mapping};
+pub use multicall::{multicall, multicall_entry, multicall_result};
 pub use sched::{block, poll, shutdown, yield_now};
 pub use traps::{register_callback, set_segment_base, set_trap_table, stack_switch};
+pub use vcpu::{
+    set_timer, vcpu_down, vcpu_initialise, vcpu_is_up, vcpu_physid, vcpu_register_info,
+    vcpu_register_runstate, vcpu_register_time, vcpu_runstate, vcpu_set_periodic_timer,
+    vcpu_set_singleshot_timer, vcpu_stop_periodic_timer, vcpu_stop_singleshot_timer, vcpu_up,
+};
 pub use version::{capabilities, extra_version, features, xen_version};
 
 /// What a hypercall that succeeded has left in `rax`, or why it was refused.

@@ -57,6 +57,16 @@ pub fn mfn_of(frame: Pfn) -> Option<Mfn> {
     (number != u64::MAX).then(|| Mfn::new(number))
 }
 
+/// Sets the machine's number of a frame, or that it has none.
+pub(super) fn set_mfn(frame: Pfn, machine: Option<Mfn>) {
+    let word = FIRST
+        .get()
+        .and_then(|first| first.p2m.get(super::word(frame.raw())));
+    if let Some(word) = word {
+        word.store(machine.unwrap_or(Mfn::INVALID).raw(), Ordering::Relaxed);
+    }
+}
+
 /// The guest's number of a machine frame; `None` where it is not the guest's.
 #[must_use]
 pub fn pfn_of(frame: Mfn) -> Option<Pfn> {

@@ -6,10 +6,19 @@
 //!
 //! Frames are mapped at two places: from the start of day those up to the end of the first mapping at
 //! [`VIRT_BASE`], and the others, once the heap has grown to them, at [`DIRECT_BASE`].
+//!
+//! - [`Page`]: a page of the heap, to be shared, given back ([`Page::give_back`]) or made a table
+//! - [`Window`]: addresses at which pages are mapped, protected and unmapped
+//! - [`tables`] and [`entry`]: the page tables themselves
 
 mod direct;
 pub mod entry;
+mod error;
 mod frames;
+mod page;
+mod ranges;
+pub mod tables;
+mod window;
 
 use core::alloc::Layout;
 use core::ops::Range;
@@ -18,8 +27,11 @@ use ringwall_abi::{Mfn, PAGE_SHIFT};
 
 use crate::raw::page::SharedPage;
 
+pub use error::Error;
 pub(crate) use frames::begin;
 pub use frames::{address_of, mfn_of, mfn_of_address, pfn_of, pfn_of_address};
+pub use page::{Hole, Page};
+pub use window::Window;
 
 /// Where frame 0 is mapped: the note `VIRT_BASE`.
 pub const VIRT_BASE: u64 = 0xffff_ffff_8000_0000;

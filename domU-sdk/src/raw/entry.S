@@ -59,6 +59,14 @@ guest_stack_guard:
 guest_stack_end:
 .popsection
 
+# The first instruction of another virtual CPU, on a stack of its own.
+.globl guest_vcpu_entry
+guest_vcpu_entry:
+    cld
+    xor ebp, ebp
+    call guest_vcpu_begin
+    ud2
+
 # --- entries --------------------------------------------------------------------------------------
 # The hypervisor has pushed ss, rsp, rflags, cs, rip, perhaps an error code, r11 and rcx. What is made
 # of it is a `Frame`, of which the part from rax on is what the `iret` hypercall takes.
@@ -182,3 +190,92 @@ guest_left_user:
     pop rbx
     pop rbp
     ret
+
+# --- probes ---------------------------------------------------------------------------------------
+# extern "C" fn(rdi, rsi) -> (rax, rdx). An exception in here that has no handler of its own goes on
+# at `guest_probe_failed`, with rdx above 0.
+
+.globl guest_probes
+guest_probes:
+.macro PROBE name
+.balign 16
+.globl guest_probe_\name
+guest_probe_\name:
+.endm
+PROBE read
+    xor edx, edx
+    mov rax, [rdi]
+    ret
+PROBE write
+    xor edx, edx
+    mov [rdi], rsi
+    ret
+PROBE divide
+    xor edx, edx
+    xor ecx, ecx
+    mov eax, 1
+    div ecx
+    ret
+PROBE int3
+    int3
+    xor edx, edx
+    ret
+PROBE ud2
+    ud2
+PROBE fpu
+    fninit
+    xor edx, edx
+    ret
+PROBE stack
+    movabs rdx, 0x8000000000000000
+    mov rax, ss:[rsp + rdx]
+    xor edx, edx
+    ret
+PROBE general
+    movabs rdx, 0x8000000000000000
+    mov rax, [rdx]
+    xor edx, edx
+    ret
+PROBE selector
+    mov edx, 0xfff8
+    mov ds, edx
+    xor edx, edx
+    ret
+PROBE float
+    fninit
+    lea rdx, [rip + guest_probe_fcw]
+    fldcw [rdx]
+    fld1
+    fldz
+    fdivp st(1), st
+    fwait
+    fninit
+    xor edx, edx
+    ret
+PROBE simd
+    lea rdx, [rip + guest_probe_mxcsr]
+    ldmxcsr [rdx]
+    xorps xmm1, xmm1
+    mov eax, 0x3f800000
+    movd xmm0, eax
+    divss xmm0, xmm1
+    xor edx, edx
+    ret
+PROBE int80
+    xor edx, edx
+    int 0x80
+    ret
+.globl guest_probes_end
+guest_probes_end:
+.globl guest_probe_failed
+guest_probe_failed:                     # rax: error code; rdx: vector + 1; as the dispatcher has set them
+    ret
+
+.pushsection .rodata.ringwall_sdk, "a"
+    .balign 4
+guest_probe_mxcsr:
+    .long 0x1f80 & ~0x200               # all masked but division by zero
+guest_probe_fcw:
+    .word 0x37f & ~4                    # the same
+    .word 0x37f
+.popsection

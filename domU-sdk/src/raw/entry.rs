@@ -10,6 +10,23 @@ pub(crate) use hosted::*;
 /// Bytes of the first virtual CPU's stack.
 pub(crate) const STACK_SIZE: usize = 64 << 10;
 
+/// Code that may end by an exception.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Probe {
+    Read,
+    Write,
+    Divide,
+    Int3,
+    Ud2,
+    Fpu,
+    Stack,
+    General,
+    Selector,
+    Float,
+    Simd,
+    Int80,
+}
+
 #[cfg(target_os = "none")]
 mod freestanding {
     use core::arch::global_asm;
@@ -20,9 +37,10 @@ mod freestanding {
     use ringwall_abi::xen::StartInfo;
     use ringwall_abi::{GuestAddress, Hypercall};
 
+    use super::Probe;
     use super::STACK_SIZE;
     use crate::memory::VIRT_BASE;
-    use crate::raw::registers::Local;
+    use crate::raw::registers::{self, Local};
     use crate::start;
     use crate::trap::{self, EVENT, FAILSAFE, Frame, SYSCALL};
 
@@ -47,7 +65,32 @@ mod freestanding {
         LOCAL_KERNEL_RSP = const offset_of!(Local, kernel_rsp),
     );
 
+    /// What a probe returns.
+    #[repr(C)]
+    struct Probed {
+        rax: u64,
+        rdx: u64,
+    }
+    type ProbeCode = unsafe extern "C" fn(u64, u64) -> Probed;
+
     unsafe extern "C" {
+        fn guest_vcpu_entry();
+        fn guest_enter_user(frame: *mut Frame);
+        fn guest_probes();
+        fn guest_probes_end();
+        fn guest_probe_failed();
+        fn guest_probe_read(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_write(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_divide(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_int3(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_ud2(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_fpu(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_stack(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_general(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_selector(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_float(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_simd(rdi: u64, rsi: u64) -> Probed;
+        fn guest_probe_int80(rdi: u64, rsi: u64) -> Probed;
         fn guest_vectors();
         fn guest_on_event();
         fn guest_on_syscall();
@@ -76,6 +119,79 @@ mod freestanding {
     extern "C" fn guest_on_trap(frame: *mut Frame) {
         // SAFETY: the entry code has pushed a frame there, and does not touch it until this returns.
         trap::dispatch(unsafe { &mut *frame });
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn guest_vcpu_begin() -> ! {
+        crate::vcpu::begin()
+    }
+
+    /// The first instruction of further virtual CPUs.
+    pub(crate) fn vcpu_entry() -> GuestAddress {
+        GuestAddress::new(guest_vcpu_entry as *const () as u64)
+    }
+
+    /// Runs user code from this frame on, until it is left; the frame then has its registers.
+    ///
+    /// Upcalls must be masked, and are so afterwards.
+    ///
+    /// # Safety
+    ///
+    /// The frame must be user code's, under the user root that is loaded.
+    pub(crate) unsafe fn run_user(frame: &mut Frame) {
+        let end = registers::entry_stack(registers::vcpu()).unwrap_or(0);
+        let place = core::ptr::with_exposed_provenance_mut::<Frame>(crate::memory::word(
+            end - size_of::<Frame>() as u64,
+        ));
+        // SAFETY: 1. the stack for entries is this virtual CPU's, has room for a frame at its end, and is
+        // not in use: no user code runs; 2. the entry code leaves the frame where it took it from, and
+        // restores the registers that the C ABI says it restores.
+        unsafe {
+            place.write(*frame);
+            guest_enter_user(place);
+            *frame = place.read();
+        }
+    }
+
+    /// Runs a probe; what it reads, or the exception that ended it: vector and error code.
+    ///
+    /// # Safety
+    ///
+    /// A write must be one that is allowed, or faults.
+    pub(crate) unsafe fn probe(probe: Probe, address: u64, value: u64) -> Result<u64, (u64, u64)> {
+        let code: ProbeCode = match probe {
+            Probe::Read => guest_probe_read,
+            Probe::Write => guest_probe_write,
+            Probe::Divide => guest_probe_divide,
+            Probe::Int3 => guest_probe_int3,
+            Probe::Ud2 => guest_probe_ud2,
+            Probe::Fpu => guest_probe_fpu,
+            Probe::Stack => guest_probe_stack,
+            Probe::General => guest_probe_general,
+            Probe::Selector => guest_probe_selector,
+            Probe::Float => guest_probe_float,
+            Probe::Simd => guest_probe_simd,
+            Probe::Int80 => guest_probe_int80,
+        };
+        // SAFETY: probes keep the registers that the C ABI says they keep, also where an exception ends
+        // them; the write is the caller's promise.
+        let probed = unsafe { code(address, value) };
+        match probed.rdx.checked_sub(1) {
+            None => Ok(probed.rax),
+            Some(vector) => Err((vector, probed.rax)),
+        }
+    }
+
+    /// Ends a probe by the exception that has interrupted it; false where something else was interrupted.
+    pub(crate) fn end_probe(frame: &mut Frame) -> bool {
+        let probes = guest_probes as *const () as u64..guest_probes_end as *const () as u64;
+        let interrupted = probes.contains(&frame.rip);
+        if interrupted {
+            frame.rax = frame.error_code();
+            frame.rdx = frame.vector() + 1;
+            frame.rip = guest_probe_failed as *const () as u64;
+        }
+        interrupted
     }
 
     /// The entry of an exception or a soft interrupt.
@@ -118,6 +234,41 @@ mod freestanding {
 #[cfg(not(target_os = "none"))]
 mod hosted {
     use ringwall_abi::GuestAddress;
+
+    use super::Probe;
+    use crate::trap::Frame;
+
+    /// A host's program has no virtual CPUs.
+    pub(crate) fn vcpu_entry() -> GuestAddress {
+        GuestAddress::NULL
+    }
+
+    /// A host's program has no user code.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is done.
+    #[expect(unsafe_code, reason = "has the other one's signature")]
+    pub(crate) unsafe fn run_user(_frame: &mut Frame) {}
+
+    /// A host's exceptions are its system's.
+    ///
+    /// # Safety
+    ///
+    /// Nothing is done.
+    #[expect(unsafe_code, reason = "has the other one's signature")]
+    pub(crate) unsafe fn probe(
+        _probe: Probe,
+        _address: u64,
+        _value: u64,
+    ) -> Result<u64, (u64, u64)> {
+        Err((0, 0))
+    }
+
+    /// A host's exceptions are its system's.
+    pub(crate) fn end_probe(_frame: &mut Frame) -> bool {
+        false
+    }
 
     /// No hypervisor enters a host's program.
     pub(crate) fn vector(_number: u8) -> GuestAddress {

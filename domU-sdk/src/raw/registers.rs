@@ -9,12 +9,18 @@ use ringwall_abi::VcpuId;
 use ringwall_abi::xen::LEGACY_MAX_VCPUS;
 
 /// What a virtual CPU has of its own, behind GS in kernel mode.
-#[repr(C)]
+#[repr(C, align(16))]
 pub(crate) struct Local {
     vcpu: u64,
     /// Where to go on when user code has been left.
     pub(crate) kernel_rsp: u64,
+    /// The stack on which the kernel is entered from user code: the frame at its end, and room below.
+    entry_stack: [u64; ENTRY_STACK],
 }
+
+/// Words of the stack for entries from user code.
+const ENTRY_STACK: usize = 64;
+const _: () = assert!(size_of::<Local>().is_multiple_of(16));
 
 /// The blocks of all virtual CPUs.
 struct Locals([UnsafeCell<Local>; LEGACY_MAX_VCPUS]);
@@ -27,6 +33,7 @@ static LOCALS: Locals = {
         UnsafeCell::new(Local {
             vcpu: 0,
             kernel_rsp: 0,
+            entry_stack: [0; ENTRY_STACK],
         })
     }; LEGACY_MAX_VCPUS];
     let mut vcpu = 0;
@@ -41,6 +48,11 @@ static LOCALS: Locals = {
 pub(crate) fn local(vcpu: VcpuId) -> Option<u64> {
     let block = LOCALS.0.get(vcpu.raw() as usize)?;
     Some(block.get() as u64)
+}
+
+/// The end of a virtual CPU's stack for entries from user code; `None` from the 33rd on.
+pub(crate) fn entry_stack(vcpu: VcpuId) -> Option<u64> {
+    Some(local(vcpu)? + size_of::<Local>() as u64)
 }
 
 /// The virtual CPU that runs this.

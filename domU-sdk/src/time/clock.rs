@@ -32,6 +32,11 @@ impl Scale {
     }
 }
 
+/// The wall clock's time, from what it was at system time 0 and the system time now.
+pub(super) fn wall_ns(seconds: u64, nanoseconds: u32, system_ns: u64) -> u128 {
+    u128::from(seconds) * 1_000_000_000 + u128::from(nanoseconds) + u128::from(system_ns)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -55,6 +60,22 @@ mod tests {
             (giga(0, u32::MAX), 1000 + (1 << 32), 50 + (1 << 32) - 1),
         ] {
             assert_eq!(scale.system_ns(tsc), expected, "{scale:?} at {tsc}");
+        }
+    }
+
+    #[test]
+    fn the_wall_clock_adds_the_time_since_boot() {
+        for (seconds, nanoseconds, system, expected) in [
+            (0, 0, 0, 0),
+            (1, 5, 7, 1_000_000_012),
+            (
+                1 << 33,
+                999_999_999,
+                1,
+                (1_u128 << 33) * 1_000_000_000 + 1_000_000_000,
+            ),
+        ] {
+            assert_eq!(wall_ns(seconds, nanoseconds, system), expected);
         }
     }
 

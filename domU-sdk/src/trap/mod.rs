@@ -5,6 +5,7 @@
 //! the registers.
 
 mod frame;
+pub mod probe;
 
 use core::fmt;
 
@@ -52,13 +53,13 @@ pub mod vector {
 /// What is done about an exception or a soft interrupt.
 pub type Handler = fn(&mut Frame);
 
-/// By vector; behind them the system call's and the failed return's.
 static HANDLERS: RwLock<[Option<Handler>; 256]> = RwLock::new([None; 256]);
-static ON_SYSCALL: RwLock<Option<Handler>> = RwLock::new(None);
+/// Which of them code of ring 3 may raise.
+static SOFT: RwLock<[bool; 256]> = RwLock::new([false; 256]);
 static ON_FAILSAFE: RwLock<Option<Handler>> = RwLock::new(None);
 
 /// Exceptions that have an entry from the start; the others are the hypervisor's or reserved.
-const EXCEPTIONS: [u8; 18] = [
+pub(crate) const EXCEPTIONS: [u8; 18] = [
     0, 1, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 19, 21,
 ];
 
@@ -90,7 +91,7 @@ pub fn unset(vector: u8) {
     }
 }
 
-/// Sets the handler of system calls from user code that no [`user`](crate::user) runs.
+/// Sets the handler of returns that failed.
 pub fn on_failsafe(handler: Handler) {
     *ON_FAILSAFE.write() = Some(handler);
 }
@@ -110,13 +111,16 @@ fn set_for(vector: u8, dpl: u8, handler: Handler) -> hypercall::Result<()> {
     if let Some(place) = HANDLERS.write().get_mut(usize::from(vector)) {
         *place = Some(handler);
     }
+    if let Some(place) = SOFT.write().get_mut(usize::from(vector)) {
+        *place = dpl == 3;
+    }
     let table = [info(vector, dpl), TrapInfo::default()];
     // SAFETY: the entry is the vector's.
     unsafe { hypercall::set_trap_table(&table) }
 }
 
 /// What the hypervisor is told of a vector.
-fn info(vector: u8, dpl: u8) -> TrapInfo {
+pub(crate) fn info(vector: u8, dpl: u8) -> TrapInfo {
     let dpl = match vector {
         vector::BREAKPOINT | vector::OVERFLOW => 3,
         _ => dpl,
@@ -150,11 +154,32 @@ pub(crate) fn begin() -> hypercall::Result<()> {
     Ok(())
 }
 
+/// What the hypervisor is told of all vectors that have an entry, by vector, for another virtual CPU.
+pub(crate) fn table() -> impl Iterator<Item = TrapInfo> {
+    let soft = SOFT.read();
+    (0..=u8::MAX).map(move |vector| {
+        let is_soft = soft.get(usize::from(vector)).copied().unwrap_or(false);
+        let is_set = HANDLERS
+            .read()
+            .get(usize::from(vector))
+            .copied()
+            .flatten()
+            .is_some();
+        if is_soft || is_set || EXCEPTIONS.contains(&vector) {
+            info(vector, if is_soft { 3 } else { 0 })
+        } else {
+            TrapInfo {
+                vector,
+                ..TrapInfo::default()
+            }
+        }
+    })
+}
+
 /// Where all entries from the kernel lead.
 pub(crate) fn dispatch(frame: &mut Frame) {
     let handler = match frame.vector() {
         EVENT => return crate::event::dispatch(),
-        SYSCALL => *ON_SYSCALL.read(),
         FAILSAFE => *ON_FAILSAFE.read(),
         vector => {
             let index = usize::try_from(vector).unwrap_or(usize::MAX);
@@ -163,6 +188,7 @@ pub(crate) fn dispatch(frame: &mut Frame) {
     };
     match handler {
         Some(handler) => handler(frame),
+        None if entry::end_probe(frame) => {}
         None => panic::die(&Unhandled(frame)),
     }
 }

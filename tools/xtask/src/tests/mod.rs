@@ -14,6 +14,7 @@ mod matrix;
 mod memory;
 mod paths;
 mod program;
+mod sdk;
 mod statistics;
 mod time;
 
@@ -39,6 +40,7 @@ fn cases() -> Vec<Case> {
         matrix::cases(),
         bad_input::cases(),
         errors::cases(),
+        sdk::cases(),
         paths::cases(),
         memory::cases(),
         load::cases(),

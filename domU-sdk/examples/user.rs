@@ -1,0 +1,60 @@
+//! User mode: code in an address space of its own, which calls the kernel, faults, and is stopped by a timer.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use core::error::Error;
+use core::sync::atomic::Ordering::Relaxed;
+
+use ringwall_sdk::memory::entry::Access;
+use ringwall_sdk::memory::{self, Page};
+use ringwall_sdk::user::{AddressSpace, Context, Exit};
+use ringwall_sdk::{println, time};
+
+ringwall_sdk::entry!(main);
+
+/// Where the code is mapped.
+const CODE: u64 = 0x40_0000;
+
+/// `mov edi, 5; add edi, eax; syscall; mov [0x1000], eax; ...; jmp .`
+const PROGRAM: [u8; 19] = [
+    0xbf, 0x05, 0x00, 0x00, 0x00, // mov edi, 5
+    0x01, 0xc7, // add edi, eax
+    0x0f, 0x05, // syscall
+    0x89, 0x04, 0x25, 0x00, 0x10, 0x00, 0x00, // mov [0x1000], eax
+    0xeb, 0xfe, // jmp .
+    0x90,
+];
+
+fn main() -> Result<(), alloc::boxed::Box<dyn Error>> {
+    let code = Page::new().ok_or(memory::Error::NoMemory)?;
+    for (offset, byte) in PROGRAM.iter().enumerate() {
+        code.u8(offset).store(*byte, Relaxed);
+    }
+    let mut space = AddressSpace::new()?;
+    space.map(CODE, code, Access::ReadOnly)?;
+    let mut context = Context::new(CODE, 0);
+    context.registers.rax = 37;
+    let exit = context.run(&space)?;
+    println!("USER {exit:?} with {}", context.registers.rdi);
+    context.registers.rax = 99;
+    let exit = context.run(&space)?;
+    println!("USER {exit:?}");
+    space.map(
+        0x1000,
+        Page::new().ok_or(memory::Error::NoMemory)?,
+        Access::ReadWrite,
+    )?;
+    // It loops now, until a timer takes the CPU from it.
+    let _timer = time::at(time::monotonic_ns() + 5_000_000, || {
+        println!("USER time is up")
+    })?;
+    while context.run(&space)? != Exit::Event {}
+    let word = space.page(0x1000).map(|page| page.u32(0).load(Relaxed));
+    println!("USER wrote {word:?}");
+    let page = space.unmap(0x1000)?;
+    drop((space, page));
+    println!("USER END");
+    Ok(())
+}
