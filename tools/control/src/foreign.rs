@@ -1,5 +1,6 @@
 //! Other domains' frames, mapped into this process.
 
+use std::fs::File;
 use std::os::fd::AsFd as _;
 
 use ringwall_abi::memory::{MemoryOp, ResourceType};
@@ -17,6 +18,17 @@ pub enum Protection {
     ReadOnly,
     /// Reads and writes.
     ReadWrite,
+}
+
+impl SharedMemory {
+    /// Maps the first `pages` pages of a file that stands for shared pages, as `/proc/xen/xsd_kva` does.
+    ///
+    /// # Errors
+    /// The system's: the file can't be mapped, or not so.
+    pub fn of_file(file: &File, pages: usize, protection: Protection) -> Result<Self> {
+        Self::reserve(file.as_fd(), 0, pages, protection)
+            .map_err(|errno| Error::from_system("mmap", errno))
+    }
 }
 
 impl Hypervisor {

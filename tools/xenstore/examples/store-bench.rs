@@ -1,11 +1,13 @@
 //! How many operations a second one client gets through the socket: `store-bench SOCKET [SECONDS]`.
 //!
 //! Each operation is sent and answered before the next one. Prints `write=`, `read=`, `transaction=` (start, two
-//! writes, end: counted as one) and `mixed=`, which alternates writes and reads, per second.
+//! writes, end: counted as one) and `mixed=`, which alternates writes and reads, per second. Before them comes
+//! `echo=`: the same with a process that sends back what it got, which no server can surpass.
 
 use std::error::Error;
 use std::io::{Read as _, Write as _};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const READ: u32 = 2;
@@ -63,7 +65,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let socket = arguments
         .next()
         .unwrap_or_else(|| "/run/xenstored/socket".into());
+    if socket == "echo" {
+        return echo(&arguments.next().ok_or("no socket")?);
+    }
     let seconds = arguments.next().map_or(Ok(2), |text| text.parse())?;
+    measure_echo(seconds)?;
     let stream = UnixStream::connect(socket)?;
     let mut client = Client {
         stream,
@@ -101,6 +107,41 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(drop)
     })?;
     Ok(())
+}
+
+/// Sends back what comes.
+fn echo(socket: &str) -> Result<(), Box<dyn Error>> {
+    let (mut stream, _) = UnixListener::bind(socket)?.accept()?;
+    let mut buffer = [0; 4112];
+    loop {
+        let length = stream.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buffer[..length])?;
+    }
+}
+
+fn measure_echo(seconds: u64) -> Result<(), Box<dyn Error>> {
+    let socket = std::env::temp_dir().join(format!("echo-{}", std::process::id()));
+    let mut server = Command::new(std::env::current_exe()?)
+        .arg("echo")
+        .arg(&socket)
+        .spawn()?;
+    let mut stream = loop {
+        if let Ok(stream) = UnixStream::connect(&socket) {
+            break stream;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let mut buffer = [1; 60];
+    measure("echo", seconds, || {
+        stream.write_all(&buffer)?;
+        Ok(stream.read_exact(&mut buffer)?)
+    })?;
+    drop(stream);
+    server.wait()?;
+    Ok(std::fs::remove_file(socket)?)
 }
 
 /// Repeats an operation for some seconds, and prints how many there were in each.

@@ -67,7 +67,7 @@ macro_rules! words {
 
 impl SharedMemory {
     /// Maps `pages` pages of a device at `offset`.
-    pub(super) fn reserve(
+    pub(crate) fn reserve(
         device: BorrowedFd<'_>,
         offset: u64,
         pages: usize,

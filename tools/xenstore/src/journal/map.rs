@@ -1,11 +1,13 @@
 //! A file of records that is written as memory.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use memmap2::MmapMut;
 use rustix::fs::FallocateFlags;
+use rustix::io::Errno;
 
 use super::sys;
 
@@ -27,10 +29,15 @@ impl Records {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(path)?;
         let length = u64::try_from(size).map_err(io::Error::other)?;
         // Without it a full file system would be a bus error on some later access.
-        rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, length)?;
+        match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, length) {
+            // ramfs, where an initrd may be unpacked, takes space by writing alone.
+            Err(Errno::OPNOTSUPP) => drop(io::copy(&mut io::repeat(0).take(length), &mut &file)?),
+            result => result?,
+        }
         Ok(Self {
             map: sys::map(&file)?,
             end: 0,

@@ -95,9 +95,11 @@ impl State {
             .filter(|known| known.domain != DomainId::DOM0);
         for introduction in known.collect::<Vec<_>>() {
             let domain = introduction.domain;
-            let is_gone = self.outside.machine.condition(domain) == Condition::Gone;
-            if is_gone || self.outside.map(&introduction).is_err() {
+            if self.outside.machine.condition(domain) == Condition::Gone {
                 self.engine.end(domain, &mut ForProcess(&mut self.outside));
+            } else {
+                // It fails where its ring can't be mapped, which is logged: what it has in the store stays.
+                let _ = self.outside.map(&introduction);
             }
         }
         if let Some(own) = own {
@@ -133,6 +135,8 @@ impl State {
             ring.resume(&mut self.engine, &mut ForDomain(&mut self.outside));
             self.rings.insert(domain, ring);
             self.busy.insert(domain);
+            // It may wait for a server: dom0's kernel for the first one, others since the last one ended.
+            self.outside.machine.notify(domain);
         }
         if self.engine.has_ready() {
             for id in self.engine.take_ready() {

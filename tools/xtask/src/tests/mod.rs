@@ -16,6 +16,7 @@ mod paths;
 mod program;
 mod sdk;
 mod statistics;
+mod store;
 mod time;
 
 use std::time::{Duration, Instant};
@@ -45,6 +46,7 @@ fn cases() -> Vec<Case> {
         memory::cases(),
         load::cases(),
         statistics::cases(),
+        store::cases(),
         control::cases(),
         domains::cases(),
     ]
