@@ -1,7 +1,7 @@
 //! `callback_op` (30), `set_callbacks` (4) and `nmi_op` (28): where the hypervisor enters the guest.
 //!
-//! Results: 0; `EINVAL` for an unknown type, or an address that is not canonical or is the
-//! hypervisor's; `ENOSYS` for an unknown operation; `EFAULT`.
+//! Results: 0; `EINVAL` for an address that is not canonical or is the hypervisor's; `ENOSYS` for an
+//! unknown type or operation; `EFAULT`.
 
 use ringwall_abi::callback::{
     CallbackFlags, CallbackOp, CallbackRegister, CallbackType, CallbackUnregister,
@@ -37,7 +37,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 
 fn register(vcpu: &Vcpu, kind: u16, address: u64, masks_events: bool) -> Result {
     let mut state = vcpu.state.lock();
-    match CallbackType::from_number(kind.into()).ok_or(Errno::EINVAL)? {
+    match CallbackType::from_number(kind.into()).ok_or(Errno::ENOSYS)? {
         CallbackType::Event => state.event_callback = address,
         CallbackType::Failsafe => {
             state.failsafe_callback = address;

@@ -2,7 +2,7 @@
 //!
 //! Ringwall calls itself Xen 4.17, whose control interface it has, with an extra version that names
 //! it. Results: a number, 0, or `EFAULT`; `ENOSYS` for an unknown subfunction; `EPERM` for what only
-//! privileged domains may know; `EINVAL` for an unknown assistance.
+//! privileged domains may know; `EINVAL` for an unknown assistance, or features that are none.
 
 use core::sync::atomic::Ordering;
 
@@ -70,11 +70,11 @@ fn describe(call: &mut Call<'_>, operation: Option<VersionOp>) -> Result {
             } else {
                 0
             };
-            info.submap = if info.submap_index == 0 {
-                FEATURES | dom0
-            } else {
-                0
-            };
+            // There is one word of features.
+            if info.submap_index != 0 {
+                return Err(Errno::EINVAL.into());
+            }
+            info.submap = FEATURES | dom0;
             call.write(1, &info)?;
             Ok(0)
         }
