@@ -22,10 +22,16 @@ extern crate alloc;
 
 mod answer;
 pub mod attempt;
+pub mod events;
+pub mod grants;
+pub mod page;
+mod steps;
+pub mod tables;
 mod verdict;
 
 pub use answer::{Answer, address, address_mut, ask, ask_number};
 pub use ringwall_sdk as sdk;
+pub use steps::{equal, granted, refused};
 pub use verdict::{Check, Verdict, crashes, differs, run};
 
 /// Makes a function the guest's one check: `fn() -> Verdict`, `fn() -> Check`, or `fn() -> Result<(), E>`

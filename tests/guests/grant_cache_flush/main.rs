@@ -1,0 +1,33 @@
+//! `GNTTABOP_cache_flush` writes back or drops cache lines of a page of the caller's: offsets and lengths
+//! beyond the page are `EINVAL`, as are flags that are none: `public/grant_table.h`.
+#![no_std]
+#![no_main]
+
+use guests::grants::grant;
+use guests::page::page;
+use guests::sdk::abi::Errno;
+use guests::sdk::abi::PAGE_SHIFT;
+use guests::sdk::abi::grant_table::{CacheFlush, CacheFlushFlags, GrantOp};
+use guests::{Answer, Check, refused};
+
+guests::rule!(check);
+
+fn flush(page: u64, offset: u16, length: u16, op: CacheFlushFlags) -> Answer {
+    let mut argument = CacheFlush {
+        page,
+        offset,
+        length,
+        op,
+    };
+    grant(GrantOp::CacheFlush, &mut argument)
+}
+
+fn check() -> Check {
+    let address = page()?.1.raw() << PAGE_SHIFT;
+    let clean = CacheFlushFlags::CLEAN;
+    let invalid = &[Errno::EINVAL];
+    refused("beyond the page", flush(address, 4000, 200, clean), invalid)?;
+    refused("an offset beyond", flush(address, 5000, 0, clean), invalid)?;
+    let none = CacheFlushFlags::from_bits_retain(1 << 7);
+    refused("no such flag", flush(address, 0, 64, none), invalid)
+}

@@ -1,0 +1,36 @@
+//! `nmi_op` registers a handler of NMIs for virtual CPU 0 of the privileged domain: `public/nmi.h`. An address
+//! that is not canonical is refused; unregistering what is not there is no error; an operation that is none is
+//! `ENOSYS`.
+#![no_std]
+#![no_main]
+
+use guests::sdk::abi::nmi::{NmiCallback, NmiOp};
+use guests::sdk::abi::{Errno, GuestAddress, Hypercall};
+use guests::{Answer, Check, address, ask, granted, refused};
+
+guests::rule!(check);
+
+fn nmi(operation: u64, argument: u64) -> Answer {
+    ask(Hypercall::NmiOp, [operation, argument])
+}
+
+fn check() -> Check {
+    let register = u64::from(NmiOp::RegisterCallback.number());
+    let unregister = u64::from(NmiOp::UnregisterCallback.number());
+    let bad = NmiCallback {
+        handler_address: GuestAddress::new(0x8000_0000_0000_0000),
+        ..NmiCallback::default()
+    };
+    refused(
+        "not canonical",
+        nmi(register, address(&bad)),
+        &[Errno::EINVAL],
+    )?;
+    refused("no argument", nmi(register, 0x10), &[Errno::EFAULT])?;
+    granted("unregister", nmi(unregister, 0))?;
+    granted("unregister again", nmi(unregister, 0))?;
+    for operation in [2, 99] {
+        refused("no operation", nmi(operation, 0), &[Errno::ENOSYS])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! `vm_assist` switches what the ABI offers on and off; a kind or a command that is none is refused:
+//! `public/xen.h`. Twice is as once.
+#![no_std]
+#![no_main]
+
+use guests::sdk::abi::xen::{VmAssistCommand, VmAssistType};
+use guests::sdk::abi::{Errno, Hypercall};
+use guests::{Answer, Check, ask, granted, refused};
+
+guests::rule!(check);
+
+fn assist(command: u64, kind: u64) -> Answer {
+    ask(Hypercall::VmAssist, [command, kind])
+}
+
+fn check() -> Check {
+    let enable = u64::from(VmAssistCommand::Enable.number());
+    let disable = u64::from(VmAssistCommand::Disable.number());
+    for kind in [
+        VmAssistType::WritablePagetables,
+        VmAssistType::RunstateUpdateFlag,
+    ] {
+        let kind = u64::from(kind.number());
+        for command in [enable, enable, disable, disable, enable] {
+            granted("assist", assist(command, kind))?;
+        }
+    }
+    for kind in [6, 31, 33, 63, 64, 1000, u64::from(u32::MAX)] {
+        refused("no kind", assist(enable, kind), &[Errno::EINVAL])?;
+    }
+    let some = u64::from(VmAssistType::WritablePagetables.number());
+    for command in [2, 99, u64::from(u32::MAX)] {
+        refused("no command", assist(command, some), &[Errno::ENOSYS])?;
+    }
+    Ok(())
+}
