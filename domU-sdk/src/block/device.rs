@@ -9,7 +9,7 @@ use ringwall_abi::io::xenbus::DeviceState;
 use super::pool::Pool;
 use super::requests::Requests;
 use super::{BlockError, Geometry, Token};
-use crate::device::{Access, Channel, GrantedPage, Platform};
+use crate::device::{Access, Channel, GrantedPage, Guest, Platform};
 use crate::ring::{FrontRing, Waiting};
 use crate::xenbus::{Device, Store};
 
@@ -26,7 +26,7 @@ const CLASS: &str = "vbd";
 ///
 /// All offsets and lengths are in bytes, and whole sectors ([`Geometry::sector_bytes`]).
 #[derive(Debug)]
-pub struct Block<P: Platform> {
+pub struct Block<P: Platform = Guest> {
     pub(super) requests: Requests,
     pub(super) channel: Channel<P>,
     pub(super) ring: FrontRing<P, BlockRequest, BlockResponse>,

@@ -2,7 +2,7 @@
 
 use ringwall_abi::{DomainId, Errno, Port};
 
-use super::{Access, Platform};
+use super::{Access, Guest, Platform};
 use crate::SharedPage;
 
 /// A page that is granted to another domain for as long as the value lives.
@@ -10,7 +10,7 @@ use crate::SharedPage;
 /// **Invariant:** a page that the other domain has mapped is never given back to the heap. Where the
 /// grant can't be taken back at the end, the page is leaked.
 #[derive(Debug)]
-pub struct GrantedPage<P: Platform> {
+pub struct GrantedPage<P: Platform = Guest> {
     page: SharedPage,
     reference: u32,
     platform: P,
@@ -54,7 +54,7 @@ impl<P: Platform> Drop for GrantedPage<P> {
 
 /// An event channel to another domain, closed when the value is dropped.
 #[derive(Debug)]
-pub struct Channel<P: Platform> {
+pub struct Channel<P: Platform = Guest> {
     port: Port,
     platform: P,
 }

@@ -2,7 +2,10 @@
 //! they reach the domain that they run in.
 
 mod granted;
+mod guest;
 mod platform;
 
+pub use crate::memory::entry::Access;
 pub use granted::{Channel, GrantedPage};
-pub use platform::{Access, Platform, StillMapped};
+pub use guest::Guest;
+pub use platform::{Platform, StillMapped};

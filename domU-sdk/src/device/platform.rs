@@ -1,19 +1,11 @@
 //! What front ends ask of the domain that they run in.
 
-use alloc::fmt::Debug;
+use core::fmt::Debug;
 
 use ringwall_abi::{DomainId, Errno, Port};
 
+use super::Access;
 use crate::SharedPage;
-
-/// What a grantee may do with a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Read.
-    ReadOnly,
-    /// Read and write.
-    ReadWrite,
-}
 
 /// A grant can't be taken back: the grantee still has the page mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ mod error;
 mod foreign;
 mod references;
 mod share;
-mod table;
+pub(crate) mod table;
 
 pub use copy::{End, copy};
 pub use error::Error;

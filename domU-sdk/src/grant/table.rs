@@ -35,7 +35,7 @@ static TABLE: Lock<Table> = Lock::new(Table {
 });
 
 /// Grants a frame; the reference.
-pub(super) fn grant(frame: Mfn, to: DomainId, access: Access) -> Result<u32, Error> {
+pub(crate) fn grant(frame: Mfn, to: DomainId, access: Access) -> Result<u32, Error> {
     let number = u32::try_from(frame.raw()).map_err(|_| Error::NoReference)?;
     let mut table = TABLE.lock();
     let reference = match table.references.take() {
@@ -65,7 +65,7 @@ const PERMIT_ACCESS: u16 = 1;
 const IN_USE: u16 = GrantEntryFlags::READING.bits() | GrantEntryFlags::WRITING.bits();
 
 /// Takes a grant back; false where it is in use.
-pub(super) fn revoke(reference: u32) -> bool {
+pub(crate) fn revoke(reference: u32) -> bool {
     let mut table = TABLE.lock();
     let revoked = table.with(reference, |page, offset| {
         let word = page.u16(offset);

@@ -9,7 +9,7 @@ use ringwall_abi::io::xenbus::DeviceState;
 use super::buffers::Buffers;
 use super::receive::Part;
 use super::{Checksums, ETHERNET_HEADER, FRAME_MAX, MacAddress, Multicast, NetError, NetOptions};
-use crate::device::{Access, Channel, GrantedPage, Platform};
+use crate::device::{Access, Channel, GrantedPage, Guest, Platform};
 use crate::ring::{FrontRing, Waiting};
 use crate::xenbus::{Device, DeviceError, Store};
 
@@ -35,7 +35,7 @@ pub struct Statistics {
 
 /// A network interface.
 #[derive(Debug)]
-pub struct Net<P: Platform> {
+pub struct Net<P: Platform = Guest> {
     pub(super) channel: Channel<P>,
     pub(super) send_ring: FrontRing<P, TxRequest, TxResponse>,
     pub(super) receive_ring: FrontRing<P, RxRequest, RxResponse>,

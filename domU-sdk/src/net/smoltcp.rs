@@ -7,14 +7,14 @@ use smoltcp::time::Instant;
 use smoltcp::wire::{EthernetAddress, HardwareAddress};
 
 use super::{ETHERNET_HEADER, FRAME_MAX, Net, NetError};
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
 
 /// A [`Net`] that `smoltcp` drives.
 ///
 /// The stack has no way to hear of errors: when the device is closed it sees a network on which
 /// nothing comes, and [`Self::error`] says why.
 #[derive(Debug)]
-pub struct SmoltcpDevice<P: Platform> {
+pub struct SmoltcpDevice<P: Platform = Guest> {
     net: Net<P>,
     /// The frame that came, then the one that goes.
     received: Vec<u8>,

@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{Nodes, Store, StoreError, Watch};
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
 
 const NODE: &str = "control/shutdown";
 /// What the domain says that it understands.
@@ -28,7 +28,7 @@ pub enum Request {
 
 /// Listens for the toolstack's requests.
 #[derive(Debug)]
-pub struct Control<P: Platform> {
+pub struct Control<P: Platform = Guest> {
     store: Store<P>,
     watch: Watch<P>,
 }

@@ -10,7 +10,7 @@ use ringwall_abi::io::xenbus::DeviceState;
 use ringwall_abi::{DomainId, Errno};
 
 use super::{Nodes, Store, StoreError, Watch, path};
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
 
 /// For how long a back end may take for each step, in nanoseconds.
 const STEP_NS: u64 = 60_000_000_000;
@@ -58,7 +58,7 @@ impl core::error::Error for DeviceError {}
 
 /// A device's two directories in the store, with a watch on the back end's state.
 #[derive(Debug)]
-pub struct Device<P: Platform> {
+pub struct Device<P: Platform = Guest> {
     store: Store<P>,
     /// `device/CLASS/ID`.
     path: String,

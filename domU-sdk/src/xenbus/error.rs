@@ -10,6 +10,8 @@ pub enum StoreError {
     /// The store refused it: `ENOENT` no such node, `EACCES` not for this domain, `EAGAIN` the
     /// transaction met another, `ENOSPC` the quota is used up, and so on.
     Refused(Errno),
+    /// The domain has no connection to the store.
+    Absent,
     /// The path is empty, too long or has bytes that paths can't have; nothing was sent.
     BadPath,
     /// The request does not fit into a message; nothing was sent.
@@ -36,6 +38,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(errno) => write!(f, "the store refuses: {errno}"),
+            Self::Absent => f.write_str("the domain has no store"),
             Self::BadPath => f.write_str("no path of the store"),
             Self::TooLong => f.write_str("too long for a message to the store"),
             Self::TimedOut => f.write_str("the store does not answer"),

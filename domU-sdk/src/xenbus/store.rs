@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 
 use ringwall_abi::io::xs_wire::MessageType;
 use ringwall_abi::{Errno, Port};
-use spin::Mutex;
+use spin::{Mutex, Once};
 
 use super::connection::Connection;
 use super::{Nodes, StoreError, Transaction, Watch, path};
-use crate::SharedPage;
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
+use crate::{SharedPage, start};
 
 /// For how long the store may take for an answer, in nanoseconds.
 const ANSWER_NS: u64 = 60_000_000_000;
@@ -22,9 +22,24 @@ const ATTEMPTS: usize = 100;
 ///
 /// Operations wait for the store's answer; they must not be called in event handlers.
 #[derive(Clone, Debug)]
-pub struct Store<P: Platform> {
+pub struct Store<P: Platform = Guest> {
     connection: Arc<Mutex<Connection<P>>>,
     platform: P,
+}
+
+impl Store {
+    /// The domain's connection, the same each time.
+    ///
+    /// # Errors
+    /// [`StoreError::Absent`]: the domain has none.
+    pub fn open() -> Result<Self, StoreError> {
+        static STORE: Once<Option<Store>> = Once::new();
+        let store = STORE.call_once(|| {
+            let (page, port) = start::store_ring()?;
+            Some(Self::new(Guest, page, port))
+        });
+        store.clone().ok_or(StoreError::Absent)
+    }
 }
 
 impl<P: Platform> Store<P> {

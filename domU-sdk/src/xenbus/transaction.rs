@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use ringwall_abi::io::xs_wire::MessageType;
 
 use super::{Nodes, Store, StoreError};
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
 
 /// A transaction: others see nothing of it before [`Self::commit`]. Dropped, it is taken back.
 #[derive(Debug)]
-pub struct Transaction<P: Platform> {
+pub struct Transaction<P: Platform = Guest> {
     store: Store<P>,
     id: u32,
     ended: bool,

@@ -5,7 +5,7 @@ use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::string::String;
 
 use super::{Store, StoreError};
-use crate::device::Platform;
+use crate::device::{Guest, Platform};
 
 /// Events that are kept for a watch that nobody looks at.
 const EVENTS_MAX: usize = 256;
@@ -57,7 +57,7 @@ impl Events {
 /// A watch: tells of each change of a node or of what is below it, and once when it starts. Ends
 /// when it is dropped.
 #[derive(Debug)]
-pub struct Watch<P: Platform> {
+pub struct Watch<P: Platform = Guest> {
     pub(super) store: Store<P>,
     pub(super) path: String,
     pub(super) token: u32,

@@ -37,6 +37,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
 /// Where their libraries come from.
 const LIBRARIES: &[&str] = &[
     "libc6",
+    "libgcc-s1",
     "liblzma5",
     "libuuid1",
     "libxencall1",
@@ -54,6 +55,9 @@ const LIBRARIES: &[&str] = &[
     "zlib1g",
 ];
 
+/// What no program names: the C library loads it when a thread is cancelled.
+const UNNAMED: &str = "libgcc_s.so.1";
+
 /// What is ours, with its place in dom0.
 const SCRIPTS: &[(&str, &str)] = &[
     ("bin/xen-start", include_str!("xen_tools/start.sh")),
@@ -68,7 +72,7 @@ const SCRIPTS: &[(&str, &str)] = &[
 /// The loader's place, which is in each program.
 const LOADER: (&str, &str) = ("ld-linux-x86-64.so.2", "lib64/ld-linux-x86-64.so.2");
 /// Counts up when the archive is made otherwise from the same input.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 /// The archive, to be appended to dom0's initrd; made anew only where its ingredients changed.
 pub(crate) fn make() -> Result<PathBuf> {
@@ -123,7 +127,7 @@ impl Content {
         for (place, script) in SCRIPTS {
             archive.file(place, 0o755, script.as_bytes())?;
         }
-        let mut pending = Vec::new();
+        let mut pending = vec![UNNAMED.to_owned()];
         for (file, place) in &self.programs {
             let content = fs::read(file).with_context(|| file.display().to_string())?;
             archive.file(place, 0o755, &content)?;

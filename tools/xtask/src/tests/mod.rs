@@ -6,6 +6,7 @@ mod case;
 mod control;
 mod devices;
 mod domains;
+mod domu;
 mod errors;
 mod guests;
 mod host;
@@ -42,6 +43,7 @@ fn cases() -> Vec<Case> {
         bad_input::cases(),
         errors::cases(),
         sdk::cases(),
+        domu::cases(),
         paths::cases(),
         memory::cases(),
         load::cases(),
@@ -122,7 +124,12 @@ fn prepare(cases: &[Case], arguments: &TestArguments) -> Result<()> {
 }
 
 fn run_case(case: &Case, arguments: &TestArguments, tally: &mut Tally) {
-    if let (true, Some(reason)) = (arguments.xen, case.not_on_xen) {
+    let reason = if arguments.xen {
+        case.not_on_xen
+    } else {
+        case.only_on_xen
+    };
+    if let Some(reason) = reason {
         println!("skip  {}: {reason}", case.name);
         tally.skipped += 1;
         return;

@@ -113,6 +113,12 @@ pub(super) fn cases() -> Vec<Case> {
             ];
             lines(report, &expected)
         }),
+        case(
+            "embassy",
+            "an executor that was not written for Xen runs on the SDK",
+            |work| prepare(work, "embassy").map(|_| ()),
+        )
+        .check(|report| lines(report, &["EMBASSY OK", "EMBASSY END"])),
         case("bench", "what things cost is measured", |work| {
             prepare(work, "bench").map(|_| ())
         })
