@@ -5,6 +5,9 @@
 //!
 //! Data are copied through pages that stay granted while the device is open, so that the back end
 //! never gets at other memory, and can keep them mapped.
+//!
+//! One ring of one page, so 32 requests at a time, of at most [`REQUEST_BYTES`] each: indirect requests and
+//! several queues are not used. Sectors are of 512 to 4096 bytes.
 
 mod device;
 mod error;

@@ -3,6 +3,9 @@
 //! [`Net`] sends and receives Ethernet frames, each in one page, copied through pages that stay
 //! granted while the device is open. With feature `smoltcp` there is [`SmoltcpDevice`], which
 //! the `smoltcp` stack drives.
+//!
+//! One queue of a ring each way. Frames of several parts (`feature-sg`, segments of TCP for the back end to
+//! cut) are neither asked for nor sent.
 
 mod address;
 mod buffers;

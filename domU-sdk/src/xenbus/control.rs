@@ -20,7 +20,8 @@ pub enum Request {
     PowerOff,
     /// Switch yourself off, to be started again.
     Reboot,
-    /// Suspend yourself: save what must be saved, then `SCHEDOP_shutdown` with reason suspend.
+    /// Suspend yourself. Front ends have to be closed before and connected anew after it; the SDK has no
+    /// call that does it all.
     Suspend,
     /// Something else.
     Other(String),
