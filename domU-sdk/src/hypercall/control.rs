@@ -76,7 +76,7 @@ pub unsafe fn domctl(request: &mut DomctlRequest) -> Result {
 ///
 /// # Errors
 ///
-/// `ENOSYS` on other hypervisors; else as [`ringwall`] says.
+/// `ENOSYS` on other hypervisors; else as [the private hypercall](mod@ringwall_abi::ringwall) says.
 pub fn ringwall<'a>(request: &[u8], reply: &'a mut [u8]) -> Result<&'a [u8]> {
     let arguments = [
         address(request),

@@ -1,6 +1,6 @@
 //! The guest's memory: frames, addresses, page tables.
 //!
-//! A PV guest's memory is numbered twice: by its own pseudo-physical numbers ([`Pfn`]) from 0 on, and by
+//! A PV guest's memory is numbered twice: by its own pseudo-physical numbers ([`Pfn`](ringwall_abi::Pfn)) from 0 on, and by
 //! the machine's ([`Mfn`]), which its page tables hold. The p2m list turns the first into the second,
 //! the hypervisor's machine-to-physical table the second into the first.
 //!

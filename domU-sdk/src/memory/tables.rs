@@ -185,7 +185,7 @@ impl Batch {
     ///
     /// # Safety
     ///
-    /// As of [`write`].
+    /// As of [`write()`].
     ///
     /// # Errors
     ///
