@@ -7,6 +7,7 @@
 //! - [`disk`]: attaching, listing;
 //! - [`network`]: bridges, cards, the default network;
 //! - [`services`]: addresses and names for the guests of the default network;
+//! - [`modules`]: dom0's drivers;
 //! - [`backend`]: how far a device is, detaching, removing;
 //! - [`store`]: what this crate needs of the store, and one for tests.
 #![deny(unsafe_code)]
@@ -15,6 +16,7 @@ pub mod address;
 pub mod backend;
 pub mod disk;
 mod error;
+pub mod modules;
 pub mod network;
 pub mod services;
 pub mod store;

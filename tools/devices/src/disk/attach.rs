@@ -1,6 +1,7 @@
 //! A disk of a domain: attached and listed.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use ringwall_abi::DomainId;
 use ringwall_guestfile::{Access, Disk};
@@ -12,6 +13,9 @@ use crate::address::{self, DeviceAddress, Kind};
 use crate::backend::{self, Node, Stage};
 use crate::store::{Nodes, Store};
 
+/// How often [`hand_over`] looks.
+const INTERVAL: Duration = Duration::from_millis(1);
+
 /// Whether a disk may be in use elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
@@ -21,8 +25,8 @@ pub enum Claim {
     Unchecked,
 }
 
-/// A disk that was attached. Keep it until the device is [`Stage::Ready`]: till then its loop device
-/// has no other user, and would free itself.
+/// A disk that was attached. Its loop device has no other user than this, and would free itself, until dom0's
+/// driver opens it: see [`hand_over`].
 #[derive(Debug)]
 pub struct AttachedDisk {
     /// Where it stands.
@@ -38,10 +42,62 @@ impl AttachedDisk {
     pub fn loop_device(&self) -> Option<&LoopDevice> {
         self.loop_device.as_ref()
     }
+
+    /// Whether dom0's driver has opened the device. It does so some time after it is [`Stage::Ready`].
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        // The driver makes this file when it has the device.
+        let bus = Path::new("/sys/bus/xen-backend/devices");
+        let file = bus.join(self.address.bus_name()).join("physical_device");
+        file.exists()
+    }
+}
+
+/// Waits until dom0's driver has opened a disk's device, and gives up our hold of it. On an error the disk
+/// is removed.
+///
+/// # Errors
+/// [`Error::Refused`], [`Error::Late`].
+pub fn hand_over(
+    store: &mut dyn Store,
+    disk: AttachedDisk,
+    limit: Duration,
+) -> Result<DeviceAddress, Error> {
+    let address = disk.address;
+    match wait_until_taken(store, &disk, limit) {
+        Ok(()) => Ok(address),
+        Err(error) => {
+            backend::remove(store, address)?;
+            Err(error)
+        }
+    }
+}
+
+fn wait_until_taken(
+    store: &mut dyn Store,
+    disk: &AttachedDisk,
+    limit: Duration,
+) -> Result<(), Error> {
+    let end = Instant::now() + limit;
+    backend::wait_for(store, disk.address, Stage::Ready, limit)?;
+    while !disk.is_taken() {
+        // It says there why it does not.
+        let stage = backend::look(store, disk.address)?;
+        if Instant::now() >= end {
+            return Err(Error::Late {
+                name: disk.address.bus_name(),
+                state: stage.name(),
+                limit,
+                hint: "dom0's driver does not open its device",
+            });
+        }
+        std::thread::sleep(INTERVAL);
+    }
+    Ok(())
 }
 
 /// Attaches a disk, to a domain that runs or will. dom0's driver takes it after this; see
-/// [`backend::wait_for`] and [`backend::look`]. On an error nothing is left behind.
+/// [`hand_over`]. On an error nothing is left behind.
 ///
 /// # Errors
 /// [`Error::Exists`], [`Error::DiskInUse`] and all that can be wrong with a file.

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -57,14 +57,14 @@ struct Shared {
 }
 
 impl Services {
-    /// Starts them. Each lease is told to `events`.
+    /// Starts them. Each lease is told to `events`, unless that is full: guests must not fill memory.
     ///
     /// # Errors
     /// [`Error::Service`] where another program has the port, [`Error::Leases`].
     pub fn start(
         network: &DefaultNetwork,
         files: Files,
-        events: Sender<LeaseEvent>,
+        events: Option<SyncSender<LeaseEvent>>,
     ) -> Result<Self, Error> {
         let (own, bridge) = (network.settings().address, &network.bridge().name);
         let fail = |service, place: String| {
@@ -162,7 +162,7 @@ struct Server {
     dhcp: UdpSocket,
     names: UdpSocket,
     forwarder: Forwarder,
-    events: Sender<LeaseEvent>,
+    events: Option<SyncSender<LeaseEvent>>,
 }
 
 impl Server {
@@ -217,8 +217,10 @@ impl Server {
                     // It would be somebody else's after a restart.
                     continue;
                 }
-                // Nobody may listen any more.
-                let _ = self.events.send(LeaseEvent { lease, name });
+                if let Some(events) = &self.events {
+                    // Nobody may listen any more.
+                    let _ = events.try_send(LeaseEvent { lease, name });
+                }
             }
             drop(leases);
             let to = SocketAddrV4::new(answer.to, socket::DHCP_CLIENT);

@@ -52,11 +52,11 @@ fn a_client_gets_an_address_a_name_and_a_way_out() {
         resolvers: directory.path().join("resolv.conf"),
     };
     std::fs::write(&files.resolvers, "nameserver 127.0.0.1\n").unwrap();
-    let (sender, events) = mpsc::channel();
+    let (sender, events) = mpsc::sync_channel(16);
     let mut address = None;
     // The second time it is a daemon that was started again.
     for _ in 0..2 {
-        let services = Services::start(&network, files.clone(), sender.clone()).unwrap();
+        let services = Services::start(&network, files.clone(), Some(sender.clone())).unwrap();
         let expected = services.add(mac, "web", None).unwrap();
         assert!(address.is_none_or(|before| before == expected));
         address = Some(expected);
@@ -66,7 +66,7 @@ fn a_client_gets_an_address_a_name_and_a_way_out() {
         assert_eq!(event.name.as_deref(), Some("web"));
     }
     let address = address.unwrap();
-    let services = Services::start(&network, files, sender).unwrap();
+    let services = Services::start(&network, files, Some(sender)).unwrap();
     services.add(mac, "web", None).unwrap();
     ip(&format!("-n client addr add {address}/24 dev v1"));
     ip("-n client route add default via 10.77.0.1");

@@ -19,6 +19,9 @@ pub(super) const WANTED: &[&str] = &[
     "virtio_blk", "virtio_scsi", "ahci", "ata_piix", "ata_generic", "sd_mod", "sr_mod", "nvme",
     // Networks.
     "virtio_net", "e1000", "e1000e", "8139cp", "8139too", "af_packet", "bridge", "tun",
+    "veth",
+    // Translation of addresses, for guests.
+    "nf_tables", "nft_chain_nat", "nft_masq",
     // The bus of the virtual ones.
     "virtio_pci", "virtio_rng", "virtio_console", "virtio_balloon",
     // Xen's devices and backends.
