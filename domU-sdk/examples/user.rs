@@ -5,17 +5,21 @@
 extern crate alloc;
 
 use core::error::Error;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::Relaxed;
 
 use ringwall_sdk::memory::entry::Access;
 use ringwall_sdk::memory::{self, Page};
 use ringwall_sdk::user::{AddressSpace, Context, Exit};
-use ringwall_sdk::{println, time};
+use ringwall_sdk::{event, println, time};
 
 ringwall_sdk::entry!(main);
 
 /// Where the code is mapped.
 const CODE: u64 = 0x40_0000;
+
+/// The timer has gone off.
+static TIME_IS_UP: AtomicBool = AtomicBool::new(false);
 
 /// `mov edi, 5; add edi, eax; syscall; mov [0x1000], eax; ...; jmp .`
 const PROGRAM: [u8; 19] = [
