@@ -34,8 +34,9 @@
 //! - [`hypercall`]: all hypercalls, typed
 //! - [`sync`]: a lock that keeps events out
 //!
-//! What is unsafe stands in five modules: `raw` has what Rust can not say; [`hypercall`] lends arguments;
-//! [`start`], [`trap`] and [`memory`] make entries and mappings.
+//! `unsafe` stands in five places: `raw` has what Rust can not say; [`hypercall`] lends its arguments to the
+//! hypervisor; [`memory`] and [`grant`] map; [`start`], [`trap`], [`vcpu`] and [`user`] make entries on `raw`'s code.
+//! Everything else is safe, the front ends too, and so are guests that call no `unsafe` function.
 #![no_std]
 #![cfg_attr(
     not(target_os = "none"),

@@ -6,11 +6,13 @@
 //! - [`initrd`]: dom0's small user space
 //! - [`qemu`]: one boot, from the command line to the verdict
 //! - [`run`]: from nothing to a dom0 shell
+//! - [`backtrace`]: names for where a guest has panicked
 //! - [`new_guest`]: a guest kernel of the user's own
 //! - [`tests`]: the host's tests, and boots with what must come of them
 //! - [`mod@bench`]: what operations cost native, on Xen and on Ringwall
 //! - [`tidy`] and [`ci`]: what a change must pass
 
+mod backtrace;
 mod bench;
 mod build;
 mod ci;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::cli::{HypervisorArguments, RunArguments};
 use crate::initrd::{self, Extra, Job, Program};
 use crate::qemu::{self, Boot, End, Hypervisor, Outcome, Watch};
-use crate::{build, debian, iso, paths};
+use crate::{backtrace, build, debian, iso, paths};
 
 /// Exit status when the time was up, as timeout(1) has it.
 const TIMED_OUT: u8 = 124;
@@ -33,6 +33,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<u8> {
     let Some(commands) = &arguments.exec else {
         prepared.finish()?;
         let ended = qemu::interactive(&prepared.boot, &log, limit.unwrap_or(NO_LIMIT))?;
+        if let (Some(_), Some(kernel)) = (&arguments.guest, &prepared.boot.kernel) {
+            let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+            for line in backtrace::named(&text, kernel)? {
+                eprintln!("{line}");
+            }
+        }
         return Ok(if ended { 0 } else { report_timeout(&log) });
     };
     let marker = prepared.add_job(commands, &[])?;
