@@ -21,14 +21,14 @@ const CODE: u64 = 0x40_0000;
 /// The timer has gone off.
 static TIME_IS_UP: AtomicBool = AtomicBool::new(false);
 
-/// `mov edi, 5; add edi, eax; syscall; mov [0x1000], eax; ...; jmp .`
-const PROGRAM: [u8; 19] = [
+/// Calls the kernel, writes to memory, calls again, and loops.
+const PROGRAM: [u8; 20] = [
     0xbf, 0x05, 0x00, 0x00, 0x00, // mov edi, 5
     0x01, 0xc7, // add edi, eax
     0x0f, 0x05, // syscall
     0x89, 0x04, 0x25, 0x00, 0x10, 0x00, 0x00, // mov [0x1000], eax
+    0x0f, 0x05, // syscall
     0xeb, 0xfe, // jmp .
-    0x90,
 ];
 
 fn main() -> Result<(), alloc::boxed::Box<dyn Error>> {
@@ -50,6 +50,9 @@ fn main() -> Result<(), alloc::boxed::Box<dyn Error>> {
         Page::new().ok_or(memory::Error::NoMemory)?,
         Access::ReadWrite,
     )?;
+    let exit = context.run(&space)?;
+    let word = space.page(0x1000).map(|page| page.u32(0).load(Relaxed));
+    println!("USER {exit:?}, wrote {word:?}");
     // It loops now, until a timer takes the CPU from it.
     time::at(time::monotonic_ns() + 5_000_000, || {
         println!("USER time is up");
@@ -68,8 +71,6 @@ fn main() -> Result<(), alloc::boxed::Box<dyn Error>> {
             println!("USER {exit:?}, and no event");
         }
     }
-    let word = space.page(0x1000).map(|page| page.u32(0).load(Relaxed));
-    println!("USER wrote {word:?}");
     let page = space.unmap(0x1000)?;
     drop((space, page));
     println!("USER END");

@@ -86,8 +86,8 @@ pub(super) fn cases() -> Vec<Case> {
             let expected = [
                 "USER SystemCall with 42",
                 "USER Trap { vector: 14, error_code: 6, address: 4096 }",
+                "USER SystemCall, wrote Some(99)",
                 "USER time is up",
-                "USER wrote Some(99)",
                 "USER END",
             ];
             lines(report, &expected)
