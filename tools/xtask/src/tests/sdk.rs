@@ -75,8 +75,7 @@ pub(super) fn cases() -> Vec<Case> {
                 "VCPUS END",
             ];
             lines(report, &expected)
-        })
-        .not_on_xen("its scheduler gives dom0 no more virtual CPUs than the machine has CPUs"),
+        }),
         case(
             "user",
             "code in user mode calls, faults and is interrupted",
