@@ -9,7 +9,9 @@
 #![forbid(unsafe_code)]
 
 mod build;
+mod check;
 mod context;
+mod dump;
 mod error;
 mod frames;
 mod initrd;
@@ -24,6 +26,8 @@ mod undo;
 mod window;
 
 pub use build::{Built, Ring, build};
+pub use check::{Examination, examine};
+pub use dump::{DumpError, dump};
 pub use error::BuildError;
 pub use initrd::Initrd;
 pub use kernel::{Cache, Facts, KernelImage};

@@ -5,7 +5,7 @@ use ringwall_abi::{DomainId, PAGE_SIZE};
 use ringwall_control::DomainSettings;
 use ringwall_image::{Layout, Request as LayoutRequest, Rings};
 
-use crate::{BuildError, Initrd, KernelImage, Machine};
+use crate::{BuildError, Facts, Initrd, KernelImage, Machine};
 
 /// The most virtual CPUs that a domain can have without the shared page running out of places.
 const MAX_VCPUS: u32 = 32;
@@ -84,17 +84,11 @@ impl Plan {
                 maximum: request.max_pages,
             });
         }
-        let facts = request.kernel.facts();
-        let layout = Layout::new(LayoutRequest {
-            virt_base: facts.virt_base,
-            entry: facts.entry,
-            kernel: facts.extent.clone(),
-            init_p2m: facts.init_p2m,
-            mod_start_pfn: facts.mod_start_pfn,
-            initrd_size: request.initrd.as_ref().map_or(0, Initrd::size),
-            pages: request.pages,
-            rings: Rings::Present,
-        })?;
+        let layout = Layout::new(layout_request(
+            request.kernel.facts(),
+            request.initrd.as_ref(),
+            request.pages,
+        ))?;
         Ok(Self { request, layout })
     }
 
@@ -126,6 +120,20 @@ impl Plan {
     /// The limit of pages that the hypervisor is told.
     pub(crate) const fn page_limit(&self) -> u64 {
         self.request.max_pages.saturating_add(SLACK_PAGES)
+    }
+}
+
+/// What is laid out for a kernel, with rings to console and store.
+pub(crate) fn layout_request(facts: &Facts, initrd: Option<&Initrd>, pages: u64) -> LayoutRequest {
+    LayoutRequest {
+        virt_base: facts.virt_base,
+        entry: facts.entry,
+        kernel: facts.extent.clone(),
+        init_p2m: facts.init_p2m,
+        mod_start_pfn: facts.mod_start_pfn,
+        initrd_size: initrd.map_or(0, Initrd::size),
+        pages,
+        rings: Rings::Present,
     }
 }
 

@@ -9,18 +9,18 @@ use super::kernel;
 use crate::{Cache, KernelImage, Plan, Request};
 
 /// A directory of this test's own, with a kernel in it.
-pub(super) struct Files {
-    pub(super) directory: TempDir,
-    pub(super) kernel: PathBuf,
+pub(crate) struct Files {
+    pub(crate) directory: TempDir,
+    pub(crate) kernel: PathBuf,
 }
 
 impl Files {
-    pub(super) fn new(features: &str) -> Self {
+    pub(crate) fn new(features: &str) -> Self {
         Self::with(&kernel::elf(features))
     }
 
     /// The same with these bytes as the kernel.
-    pub(super) fn with(bytes: &[u8]) -> Self {
+    pub(crate) fn with(bytes: &[u8]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let kernel = directory.path().join("kernel");
         std::fs::write(&kernel, bytes).expect("written");
@@ -28,7 +28,7 @@ impl Files {
     }
 
     /// The kernel packed by gzip, without compression: what `inflate` calls stored.
-    pub(super) fn packed(features: &str) -> Self {
+    pub(crate) fn packed(features: &str) -> Self {
         let elf = kernel::elf(features);
         let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
         let chunks: Vec<&[u8]> = elf.chunks(0xffff).collect();
@@ -44,16 +44,16 @@ impl Files {
         Self::with(&bytes)
     }
 
-    pub(super) fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         Cache::new(self.directory.path().join("cache"))
     }
 
-    pub(super) fn request(&self, pages: u64) -> Request {
+    pub(crate) fn request(&self, pages: u64) -> Request {
         let kernel = KernelImage::open(&self.kernel, None).expect("it is a kernel");
         Request::new(kernel, pages)
     }
 
-    pub(super) fn plan(&self, pages: u64) -> Plan {
+    pub(crate) fn plan(&self, pages: u64) -> Plan {
         Plan::new(self.request(pages)).expect("it fits")
     }
 }

@@ -2,6 +2,6 @@
 
 mod building;
 mod fake;
-mod files;
+pub(crate) mod files;
 mod kernel;
 mod refusals;

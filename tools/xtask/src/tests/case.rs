@@ -10,6 +10,7 @@ use clap::Parser;
 use super::program;
 use crate::build;
 use crate::cli::{RunArguments, TestArguments};
+use crate::initrd::Extra;
 use crate::paths;
 use crate::qemu::{self, Answer, Console, End, Outcome, Watch};
 use crate::run::Prepared;
@@ -38,6 +39,7 @@ pub(super) struct Case {
     xen_append: &'static str,
     programs: Vec<&'static str>,
     tools: Vec<&'static str>,
+    files: fn() -> Result<Vec<Extra>>,
     prepare: fn(&Path) -> Result<()>,
     commands: Option<&'static str>,
     answers: Vec<Answer>,
@@ -80,6 +82,7 @@ impl Case {
             xen_append: "",
             programs: Vec::new(),
             tools: Vec::new(),
+            files: || Ok(Vec::new()),
             prepare: |_| Ok(()),
             commands: Some("true"),
             answers: Vec::new(),
@@ -129,6 +132,12 @@ impl Case {
     /// A program of the workspace that the commands call, as `build::tools` names it.
     pub(super) fn tool(mut self, tool: &'static str) -> Self {
         self.tools.push(tool);
+        self
+    }
+
+    /// Files for dom0's initrd.
+    pub(super) fn files(mut self, files: fn() -> Result<Vec<Extra>>) -> Self {
+        self.files = files;
         self
     }
 
@@ -190,6 +199,7 @@ impl Case {
         let mut prepared = self.prepared(work.path(), on_xen)?;
         let mut programs = program::build(&self.programs)?;
         programs.extend(build::tools(&self.tools)?);
+        prepared.add_files(&(self.files)()?)?;
         let marker = match self.commands {
             Some(commands) => prepared.add_job(commands, &programs)?,
             None => "@no commands".to_owned(),

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod boot;
+mod builder;
 mod case;
 mod control;
 mod devices;
@@ -50,6 +51,7 @@ fn cases() -> Vec<Case> {
         statistics::cases(),
         store::cases(),
         control::cases(),
+        builder::cases(),
         domains::cases(),
     ]
     .concat()

@@ -1,5 +1,7 @@
 //! Makes, lists and ends domains, and says how long each step took.
 
+mod timed;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -11,6 +13,7 @@ use ringwall_abi::{DomainId, PAGE_SIZE};
 use ringwall_builder::{Built, Cache, Initrd, KernelImage, Plan, Request, build};
 use ringwall_control::{EventChannels, Hypervisor, Protection, SharedMemory};
 use std::io::Write as _;
+use timed::Timed;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -22,6 +25,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Unpack a kernel into the cache, and do nothing else
+    Unpack(Create),
     /// Make a domain, paused
     Create(Create),
     /// List the domains
@@ -66,6 +71,9 @@ struct Create {
     /// A directory for unpacked kernels
     #[arg(long)]
     cache: Option<PathBuf>,
+    /// Say how long each part of building took
+    #[arg(long)]
+    profile: bool,
 }
 
 fn main() -> ExitCode {
@@ -79,8 +87,13 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: &Command) -> Outcome<()> {
+    if let Command::Unpack(arguments) = command {
+        timed("kernel", || kernel(arguments))?;
+        return Ok(());
+    }
     let hypervisor = Hypervisor::open()?;
     match command {
+        Command::Unpack(_) => {}
         Command::Create(arguments) => {
             let built = timed("create", || create(&hypervisor, arguments))?;
             println!("domain={}", built.domain.raw());
@@ -143,17 +156,27 @@ fn timed<T>(what: &str, action: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
     Ok(result)
 }
 
-fn create(hypervisor: &Hypervisor, arguments: &Create) -> Outcome<Built> {
+fn kernel(arguments: &Create) -> Outcome<KernelImage> {
     let cache = arguments.cache.as_ref().map(Cache::new);
-    let kernel = timed("kernel", || {
-        Ok(KernelImage::open(&arguments.kernel, cache.as_ref())?)
-    })?;
+    Ok(KernelImage::open(&arguments.kernel, cache.as_ref())?)
+}
+
+fn create(hypervisor: &Hypervisor, arguments: &Create) -> Outcome<Built> {
+    let kernel = timed("kernel", || kernel(arguments))?;
     let mut request = Request::new(kernel, arguments.memory * (1 << 20) / PAGE_SIZE as u64);
     request.command_line.clone_from(&arguments.append);
     request.settings.max_vcpus = arguments.vcpus;
     request.initrd = arguments.initrd.as_deref().map(Initrd::open).transpose()?;
     let plan = Plan::new(request)?;
-    timed("build", || Ok(build(hypervisor, &plan)?))
+    if !arguments.profile {
+        return timed("build", || Ok(build(hypervisor, &plan)?));
+    }
+    let machine = Timed::new(hypervisor);
+    let built = timed("build", || Ok(build(&machine, &plan)?))?;
+    for (name, time) in machine.sums() {
+        println!("    {name}: {:.2} ms", time.as_secs_f64() * 1e3);
+    }
+    Ok(built)
 }
 
 /// Lets a domain run, and prints what it writes to its console.
