@@ -244,6 +244,8 @@ fn expected(count: usize) -> Vec<(u32, Vec<u8>)> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn pieces_and_kills_lose_nothing(
         start in prop_oneof![Just(0), Just(u32::MAX - 700), any::<u32>()],

@@ -90,6 +90,8 @@ fn restored(image: &[u8], records: &[Vec<u8>]) -> Engine {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// A server that is killed after any step goes on as if nothing had been: with the same nodes, watches, open
     /// transactions, and bytes that are still to be sent.
     #[test]
