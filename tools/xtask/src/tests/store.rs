@@ -22,8 +22,10 @@ const START: &str = "\
 ";
 
 /// What part of the requests that two processes can exchange at all one client has to get. Absolute figures would
-/// say more of what else the test's machine does.
-const SHARE: f64 = 0.5;
+/// say more of what else the test's machine does, which differs from one second to the next too.
+const SHARE: f64 = 0.3;
+/// The same of a client that does not wait for each answer.
+const SHARE_AHEAD: f64 = 2.0;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -104,18 +106,13 @@ fn served(report: &Report<'_>) -> Result<()> {
 
 fn fast(report: &Report<'_>) -> Result<()> {
     let echo = report.number("echo")?;
-    println!("      echo: {echo:.0} a second");
-    for name in ["write", "read", "mixed", "transaction"] {
+    for name in ["echo", "write", "read", "mixed", "transaction", "ahead"] {
+        println!("      {name}: {:.0} a second", report.number(name)?);
+    }
+    for (name, share) in [("write", SHARE), ("read", SHARE), ("ahead", SHARE_AHEAD)] {
         let rate = report.number(name)?;
-        println!("      {name}: {rate:.0} a second");
-        // A transaction is four requests.
-        let requests = if name == "transaction" {
-            4.0 * rate
-        } else {
-            rate
-        };
         ensure!(
-            requests >= SHARE * echo,
+            rate >= share * echo,
             "{rate:.0} a second of {name}, where {echo:.0} exchanges are possible"
         );
     }
