@@ -111,7 +111,7 @@ fn system_call(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let guest = &local::current().guest;
     let address = guest.syscall_target.get();
     if address == 0 {
-        inject(vcpu, frame, INVALID_OPCODE, None);
+        no_such_instruction(vcpu, frame);
         return;
     }
     let masks_events = guest.syscall_masks_events.get() != 0;
@@ -137,8 +137,14 @@ pub(crate) extern "C" fn on_syscall32(frame: &mut GuestFrame) {
         (state.syscall32, state.iopl)
     };
     if handler.address == 0 || mode::in_kernel(local::current()) {
-        inject(vcpu, frame, INVALID_OPCODE, None);
+        no_such_instruction(vcpu, frame);
         return;
     }
     bounce(vcpu, iopl, frame, handler, None);
+}
+
+/// `syscall` where nothing is there for it: #UD, which stands at the instruction.
+fn no_such_instruction(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
+    frame.rip = frame.rip.wrapping_sub(SYSCALL_LENGTH);
+    inject(vcpu, frame, INVALID_OPCODE, None);
 }
