@@ -33,8 +33,9 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     frame.rax = context.rax;
     frame.rip = context.rip;
     frame.rsp = context.rsp;
-    frame.cs = selector(context.cs, layout.kernel_cs());
-    frame.ss = selector(context.ss, layout.kernel_ss());
+    frame.cs = selector(context.cs).unwrap_or(NULL);
+    // In 64-bit mode a kernel's own stack segment may be null, as it is on a bare CPU.
+    frame.ss = selector(context.ss).unwrap_or(layout.kernel_ss());
     frame.rflags = flags::on_exit(context.rflags);
     frame.exit_by_iret();
     call.vcpu
@@ -42,14 +43,15 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
     Err(Stop::Replaced)
 }
 
-/// A selector as the CPU may load it: what is not the guest's becomes one that faults.
+/// A null selector of ring 3, which faults as code.
+const NULL: u64 = 3;
+
+/// A selector as the CPU may load it: what is not the guest's becomes one that faults. `None`: null.
 #[expect(clippy::cast_possible_truncation, reason = "a selector has 16 bits")]
-fn selector(raw: u64, null: u64) -> u64 {
-    let raw = raw as u16;
-    match Selector::new(raw).for_code_or_stack() {
-        Some(selector) => selector.raw().into(),
-        // The kernel's flat stack segment may be null in 64-bit mode.
-        None if raw < 4 => null,
-        None => u64::from(raw | 3),
+fn selector(raw: u64) -> Option<u64> {
+    match Selector::new(raw as u16).for_code_or_stack() {
+        Some(selector) => Some(selector.raw().into()),
+        None if (raw as u16) < 4 => None,
+        None => Some(u64::from(raw as u16 | 3)),
     }
 }
