@@ -115,10 +115,8 @@ fn system_call(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         return;
     }
     let masks_events = guest.syscall_masks_events.get() != 0;
-    let iopl = vcpu.state.lock().iopl;
     bounce(
         vcpu,
-        iopl,
         frame,
         Handler {
             address,
@@ -132,15 +130,12 @@ fn system_call(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
 /// `syscall` in compatibility mode, which only some CPUs have.
 pub(crate) extern "C" fn on_syscall32(frame: &mut GuestFrame) {
     let Some(vcpu) = vcpu::current() else { return };
-    let (handler, iopl) = {
-        let state = vcpu.state.lock();
-        (state.syscall32, state.iopl)
-    };
+    let handler = vcpu.state.lock().syscall32;
     if handler.address == 0 || mode::in_kernel(local::current()) {
         no_such_instruction(vcpu, frame);
         return;
     }
-    bounce(vcpu, iopl, frame, handler, None);
+    bounce(vcpu, frame, handler, None);
 }
 
 /// `syscall` where nothing is there for it: #UD, which stands at the instruction.

@@ -18,7 +18,6 @@ use crate::vcpu::{Handler, State, Vcpu};
 /// Enters a handler of the guest's kernel. The domain ends if its stack can't be written.
 pub(crate) fn bounce(
     vcpu: &'static Vcpu,
-    iopl: u8,
     frame: &mut GuestFrame,
     handler: Handler,
     error: Option<u64>,
@@ -37,7 +36,7 @@ pub(crate) fn bounce(
     } else {
         Events::Enabled
     };
-    let rflags = flags::in_frame(frame.rflags, events, iopl);
+    let rflags = flags::in_frame(frame.rflags, events);
     let cs = cs | u64::from(masked) << 32;
     let top = stack & !15;
     let written = match error {
@@ -76,23 +75,17 @@ pub(crate) fn bounce(
 
 /// Raises an exception in the guest. A guest without a handler for it ends.
 pub(crate) fn inject(vcpu: &'static Vcpu, frame: &mut GuestFrame, vector: u8, error: Option<u64>) {
-    let (handler, iopl) = {
+    let handler = {
         let state: &State = &vcpu.state.lock();
-        (
-            state
-                .traps
-                .get(usize::from(vector))
-                .copied()
-                .unwrap_or_default(),
-            state.iopl,
-        )
+        let handler = state.traps.get(usize::from(vector));
+        handler.copied().unwrap_or_default()
     };
     if handler.address == 0 {
         frame.vector = vector.into();
         crash_current(frame, "an exception for which it has no handler");
         return;
     }
-    bounce(vcpu, iopl, frame, handler, error);
+    bounce(vcpu, frame, handler, error);
 }
 
 /// Enters the guest's event callback if an event waits and is not masked.
@@ -100,17 +93,13 @@ pub(crate) fn deliver_events(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     if vcpu.is_masked() || !vcpu.is_event_pending() {
         return;
     }
-    let (address, iopl) = {
-        let state = vcpu.state.lock();
-        (state.event_callback, state.iopl)
-    };
+    let address = vcpu.state.lock().event_callback;
     if address == 0 {
         crash_current(frame, "an event, but no event callback is registered");
         return;
     }
     bounce(
         vcpu,
-        iopl,
         frame,
         Handler {
             address,

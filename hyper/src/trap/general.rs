@@ -50,16 +50,10 @@ fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         _ => (frame.error_code >> 3 & 0xff) as u8,
     };
     let in_kernel = mode::in_kernel(local::current());
-    let (handler, iopl) = {
+    let handler = {
         let state = vcpu.state.lock();
-        (
-            state
-                .traps
-                .get(usize::from(vector))
-                .copied()
-                .unwrap_or_default(),
-            state.iopl,
-        )
+        let handler = state.traps.get(usize::from(vector));
+        handler.copied().unwrap_or_default()
     };
     let needed = if in_kernel {
         RingLayout.kernel_dpl()
@@ -73,7 +67,7 @@ fn soft_interrupt(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         return;
     }
     frame.rip = frame.rip.wrapping_add(2);
-    bounce(vcpu, iopl, frame, handler, None);
+    bounce(vcpu, frame, handler, None);
 }
 
 pub(super) fn on_invalid_opcode(vcpu: &'static Vcpu, frame: &mut GuestFrame) {

@@ -71,14 +71,15 @@ pub const fn on_bounce(saved: u64) -> u64 {
 }
 
 /// The RFLAGS that a guest finds in its bounce frame: the interrupted ones with IF as its own event
-/// mask has it and the I/O privilege level that it was given (`PHYSDEVOP_set_iopl`).
+/// mask has it. The I/O privilege level is not shown: that takes `VMASST_TYPE_architectural_iopl`
+/// (public/xen.h).
 #[must_use]
-pub const fn in_frame(saved: u64, events: Events, iopl: u8) -> u64 {
+pub const fn in_frame(saved: u64, events: Events) -> u64 {
     let enabled = match events {
         Events::Enabled => Rflags::IF.bits(),
         Events::Masked => 0,
     };
-    saved & !(Rflags::IF.bits() | Rflags::IOPL.bits()) | enabled | ((iopl & 3) as u64) << 12
+    saved & !(Rflags::IF.bits() | Rflags::IOPL.bits()) | enabled
 }
 
 /// Whether a vCPU accepts event upcalls: what stands for the interrupt flag under the PV ABI.
@@ -121,11 +122,11 @@ mod tests {
 
     #[test]
     fn a_frame_shows_the_event_mask_as_if() {
-        assert_eq!(in_frame(0x3246, Events::Masked, 0), 0x46);
-        assert_eq!(in_frame(0x46, Events::Enabled, 1), 0x1246);
+        assert_eq!(in_frame(0x3246, Events::Masked), 0x46);
+        assert_eq!(in_frame(0x1046, Events::Enabled), 0x246);
         for flags in [0, 0x200, u64::MAX] {
             let events = Events::requested_by(flags);
-            assert_eq!(in_frame(flags, events, 0) & 0x200, flags & 0x200);
+            assert_eq!(in_frame(flags, events) & 0x200, flags & 0x200);
         }
     }
 }
