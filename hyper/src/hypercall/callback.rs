@@ -1,7 +1,7 @@
 //! `callback_op` (30), `set_callbacks` (4) and `nmi_op` (28): where the hypervisor enters the guest.
 //!
-//! Results: 0; `EINVAL` for an address that is not canonical or is the hypervisor's; `ENOSYS` for an
-//! unknown type or operation; `EFAULT`.
+//! Results: 0; `EINVAL` for an address that is not canonical or is the hypervisor's, and for what can't be
+//! unregistered, which is all but the NMI's; `ENOSYS` for an unknown operation or type; `EFAULT`.
 
 use ringwall_abi::callback::{
     CallbackFlags, CallbackOp, CallbackRegister, CallbackType, CallbackUnregister,
@@ -29,7 +29,10 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         }
         Some(CallbackOp::Unregister) => {
             let request: CallbackUnregister = call.read(1)?;
-            register(call.vcpu, request.kind, 0, false)
+            match callback_type(request.kind)? {
+                CallbackType::Nmi => register(call.vcpu, request.kind, 0, false),
+                _ => Err(Errno::EINVAL.into()),
+            }
         }
         None => Err(Errno::ENOSYS.into()),
     }
@@ -37,7 +40,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
 
 fn register(vcpu: &Vcpu, kind: u16, address: u64, masks_events: bool) -> Result {
     let mut state = vcpu.state.lock();
-    match CallbackType::from_number(kind.into()).ok_or(Errno::ENOSYS)? {
+    match callback_type(kind)? {
         CallbackType::Event => state.event_callback = address,
         CallbackType::Failsafe => {
             state.failsafe_callback = address;
@@ -58,16 +61,20 @@ fn register(vcpu: &Vcpu, kind: u16, address: u64, masks_events: bool) -> Result 
                 dpl: 3,
             }
         }
-        CallbackType::Sysenter => {
-            state.sysenter = Handler {
-                address,
-                masks_events,
-                dpl: 3,
-            }
+        // Guests are told of no `sysenter`, and Linux does without it where it can't register this.
+        CallbackType::Sysenter | CallbackType::SysenterDeprecated => {
+            return Err(Errno::ENOSYS.into());
         }
-        CallbackType::SysenterDeprecated => return Err(Errno::ENOSYS.into()),
     }
     Ok(0)
+}
+
+/// The kind of a callback, of those that guests may set.
+fn callback_type(kind: u16) -> Result<CallbackType> {
+    match CallbackType::from_number(kind.into()) {
+        None | Some(CallbackType::SysenterDeprecated) => Err(Errno::ENOSYS.into()),
+        Some(kind) => Ok(kind),
+    }
 }
 
 /// The old form: event, failsafe and syscall handlers at once.

@@ -6,12 +6,12 @@
 
 use super::leaf::bits;
 
-/// FPU DE TSC MSR PAE CX8 APIC SEP CMOV PAT CLFLUSH ACPI MMX FXSR SSE SSE2 SS.
+/// FPU DE TSC MSR PAE CX8 APIC CMOV PAT CLFLUSH ACPI MMX FXSR SSE SSE2 SS.
 ///
 /// APIC, though there is none to touch, since Linux looks for the ACPI tables' interrupt
-/// controllers only with it. HTT is not there: each vCPU is a package.
-pub(super) const LEAF_1_EDX: u32 =
-    bits(&[0, 2, 4, 5, 6, 8, 9, 11, 15, 16, 19, 22, 23, 24, 25, 26, 27]);
+/// controllers only with it. HTT is not there: each vCPU is a package. Nor is SEP: `sysenter` has no
+/// entry.
+pub(super) const LEAF_1_EDX: u32 = bits(&[0, 2, 4, 5, 6, 8, 9, 15, 16, 19, 22, 23, 24, 25, 26, 27]);
 /// The part of [`LEAF_1_EDX`] that AMD's leaf 0x8000_0001 repeats: FPU DE TSC MSR PAE CX8 APIC CMOV
 /// PAT MMX FXSR.
 pub(super) const LEAF_1_EDX_REPEATED: u32 = bits(&[0, 2, 4, 5, 6, 8, 9, 15, 16, 23, 24]);
