@@ -1,7 +1,7 @@
 //! `fpu_taskswitch` (5), `set_debugreg` (8) and `get_debugreg` (9).
 //!
-//! Results: 0, or the register; `EINVAL` for a register that there is not, `EPERM` for a value that a
-//! guest may not set.
+//! Results: 0, or the register; `EINVAL` for a register that there is not, or bits that it has not; `EPERM`
+//! for a value that a guest may not set.
 
 use ringwall_abi::Errno;
 use ringwall_model::emulate::control::TaskSwitched;
@@ -32,7 +32,12 @@ fn register(call: &Call<'_>) -> Result<u8> {
 }
 
 pub(super) fn set_debug_register(call: &mut Call<'_>) -> Result {
-    trap::set_debug_register(call.vcpu, register(call)?, call.number(1)).map_err(error)?;
+    let (register, value) = (register(call)?, call.number(1));
+    // Addresses have 64 bits, status and control 32.
+    if register >= 4 && value >> 32 != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    trap::set_debug_register(call.vcpu, register, value).map_err(error)?;
     Ok(0)
 }
 
