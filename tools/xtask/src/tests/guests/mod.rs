@@ -64,10 +64,10 @@ pub(super) fn names() -> Result<Vec<String>> {
 pub(super) fn run(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
     let rules = chosen(build::guest_names(NAME)?, &arguments.names)?;
     debian::install(qemu::NEEDS)?;
-    let hypervisor = Hypervisor::Image(if arguments.xen {
-        debian::xen()?
-    } else {
-        build::build(Verbosity::Quiet)?
+    let hypervisor = Hypervisor::Image(match &arguments.hypervisor {
+        Some(image) => image.clone(),
+        None if arguments.xen => debian::xen()?,
+        None => build::build(Verbosity::Quiet)?,
     });
     let kernels = build::guest_rules()?;
     let processors = build::guest_processors()?;
