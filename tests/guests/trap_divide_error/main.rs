@@ -10,13 +10,8 @@ guests::rule!(check);
 
 fn check() -> Check {
     attempt::take()?;
-    let raised = Raised {
-        vector: 0,
-        error: None,
-        at: 2,
-    };
+    let raised = Raised::by(0).at(2);
     raises_at_both(&code!("xor ecx, ecx", "div ecx"), raised)?;
     // An overflow of the quotient is the same exception.
-    let overflow = code!("mov dl, 1", "div rcx");
-    raises_at_both(&overflow, raised)
+    raises_at_both(&code!("mov dl, 1", "div rcx"), raised)
 }

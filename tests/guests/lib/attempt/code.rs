@@ -62,6 +62,12 @@ impl Code {
         }
     }
 
+    /// How many bytes from its start its last instruction begins, which has so many bytes.
+    #[must_use]
+    pub const fn last(&self, bytes: u64) -> u64 {
+        self.end - self.start - bytes
+    }
+
     /// Its bytes, and the `ud2` behind it.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {

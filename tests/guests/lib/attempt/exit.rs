@@ -28,6 +28,33 @@ pub struct Raised {
     pub at: u64,
 }
 
+impl Raised {
+    /// This vector, without an error code, at the code's first instruction.
+    #[must_use]
+    pub const fn by(vector: u8) -> Self {
+        Self {
+            vector,
+            error: None,
+            at: 0,
+        }
+    }
+
+    /// With an error code.
+    #[must_use]
+    pub const fn error(self, code: u64) -> Self {
+        Self {
+            error: Some(code),
+            ..self
+        }
+    }
+
+    /// At so many bytes from the code's start.
+    #[must_use]
+    pub const fn at(self, bytes: u64) -> Self {
+        Self { at: bytes, ..self }
+    }
+}
+
 /// How code was left: the gate, the registers, the frame, and the handler's own state.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the names are the CPU's")]
