@@ -12,6 +12,7 @@ use ringwall_hw::guest::descriptors::{DescriptorWindow, GUEST_GDT_PAGES, LDT_PAG
 use ringwall_hw::guest::fpu::FpuState;
 use ringwall_hw::guest::selectors::DataSelectors;
 use ringwall_hw::memory::frame_word;
+use ringwall_model::account::Counters;
 use ringwall_model::emulate::control::GuestCr4;
 use ringwall_model::emulate::debug::DebugRegisters;
 use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
@@ -98,6 +99,8 @@ pub(crate) struct Vcpu {
     slot: AtomicU32,
     /// Where it may run, and where it had better.
     pub(crate) affinity: Mutex<Affinity>,
+    /// What it did.
+    pub(crate) counters: Counters,
 }
 
 /// In the scheduler it has no place.
@@ -237,6 +240,7 @@ impl Vcpu {
             initialised: AtomicBool::new(false),
             slot: AtomicU32::new(NOWHERE),
             affinity: Mutex::new(Affinity::ANYWHERE),
+            counters: Counters::default(),
         })
     }
 
@@ -252,6 +256,7 @@ impl Vcpu {
         *self.timers.lock() = VcpuTimers::default();
         *self.runstates.lock() = Runstates::new(now_ns);
         *self.affinity.lock() = Affinity::ANYWHERE;
+        self.counters.reset();
         for flag in [&self.up, &self.blocked, &self.polling, &self.initialised] {
             flag.store(false, Ordering::SeqCst);
         }

@@ -55,8 +55,14 @@ const DATA: u64 = CODE + 0x1000;
 
 unsafe extern "C" {
     fn ioctl(file: c_int, request: c_ulong, argument: *mut c_void) -> c_int;
-    fn mmap(at: *mut c_void, length: usize, rights: c_int, flags: c_int, file: c_int, offset: c_long)
-    -> *mut c_void;
+    fn mmap(
+        at: *mut c_void,
+        length: usize,
+        rights: c_int,
+        flags: c_int,
+        file: c_int,
+        offset: c_long,
+    ) -> *mut c_void;
     fn munmap(at: *mut c_void, length: usize) -> c_int;
 }
 
@@ -273,7 +279,10 @@ impl Toolstack {
             if flags & SHUTDOWN != 0 {
                 return flags >> 16 & 0xff;
             }
-            assert!(start.elapsed() < Duration::from_secs(20), "flags {flags:#x}");
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "flags {flags:#x}"
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -341,15 +350,19 @@ fn main() {
         .open("/dev/xen/privcmd")
         .expect("privcmd");
     let tools = Toolstack(file);
-    let tests: [(&str, fn(&Toolstack)); 9] = [
+    let tests: [(&str, fn(&Toolstack)); 10] = [
         ("what can't be is refused", refusals),
         ("a domain is what it was made as", description),
         ("a domain ends by itself", ends),
         ("a domain that suspends can go on", resumes),
         ("a domain crashes alone", crashes),
-        ("a domain is destroyed while it runs, waits, or is paused", destroyed_at_any_time),
+        (
+            "a domain is destroyed while it runs, waits, or is paused",
+            destroyed_at_any_time,
+        ),
         ("a mapping keeps a domain's frames", lingers),
         ("an event channel goes with its domain", channels),
+        ("a domain without power is told so", powerless),
         ("a hundred domains leave nothing behind", cycles),
     ];
     let only: HashMap<String, ()> = std::env::args().skip(1).map(|name| (name, ())).collect();
@@ -366,18 +379,46 @@ fn refusals(tools: &Toolstack) {
     let wrong = tools.versioned_domctl(VERSION - 1, GET_INFO, 0, &Bytes::new(0));
     assert_eq!(wrong.err(), Some(EACCES), "another version");
     let refused = |change: &dyn Fn(Bytes) -> Bytes| tools.create(0, change);
-    assert_eq!(refused(&|r| r.put(28, [0; 4])), Err(EINVAL), "no virtual CPU");
-    assert_eq!(refused(&|r| r.put(44, [0; 4])), Err(EINVAL), "grant version 0");
-    assert_eq!(refused(&|r| r.put(20, [1 << 7, 0, 0, 0x80])), Err(EINVAL), "unknown flags");
-    assert_eq!(refused(&|r| r.put(20, [2, 0, 0, 0])), Err(EINVAL), "HAP without HVM");
+    assert_eq!(
+        refused(&|r| r.put(28, [0; 4])),
+        Err(EINVAL),
+        "no virtual CPU"
+    );
+    assert_eq!(
+        refused(&|r| r.put(44, [0; 4])),
+        Err(EINVAL),
+        "grant version 0"
+    );
+    assert_eq!(
+        refused(&|r| r.put(20, [1 << 7, 0, 0, 0x80])),
+        Err(EINVAL),
+        "unknown flags"
+    );
+    assert_eq!(
+        refused(&|r| r.put(20, [2, 0, 0, 0])),
+        Err(EINVAL),
+        "HAP without HVM"
+    );
     for command in [DESTROY, PAUSE, UNPAUSE, RESUME] {
-        assert_eq!(tools.simple(command, 0x7000), Err(ESRCH), "no domain {command}");
+        assert_eq!(
+            tools.simple(command, 0x7000),
+            Err(ESRCH),
+            "no domain {command}"
+        );
         assert_eq!(tools.simple(command, 0), Err(EINVAL), "oneself {command}");
     }
     let id = tools.create(0, |request| request).expect("a domain");
-    assert_eq!(tools.create(id, |request| request), Err(EEXIST), "a number in use");
+    assert_eq!(
+        tools.create(id, |request| request),
+        Err(EEXIST),
+        "a number in use"
+    );
     let two = Bytes::new(4).put(0, 2u32.to_le_bytes());
-    assert_eq!(tools.domctl(MAX_VCPUS, id, &two).err(), Some(EINVAL), "too many CPUs");
+    assert_eq!(
+        tools.domctl(MAX_VCPUS, id, &two).err(),
+        Some(EINVAL),
+        "too many CPUs"
+    );
     let frames = tools.populate(id, 1).expect("an answer");
     assert_eq!(frames.len(), 0, "memory without a limit");
     assert_eq!(tools.simple(UNPAUSE, id), Ok(()));
@@ -397,12 +438,16 @@ fn description(tools: &Toolstack) {
     assert_eq!((info.pages, info.max_pages), (FRAMES, FRAMES));
     assert_eq!((info.online, info.cpu_time), (1, 0));
     let body = Bytes::new(24);
-    let (_, vcpu) = tools.domctl(GET_VCPU_INFO, guest.id, &body).expect("a virtual CPU");
+    let (_, vcpu) = tools
+        .domctl(GET_VCPU_INFO, guest.id, &body)
+        .expect("a virtual CPU");
     assert_eq!((vcpu.0[4], vcpu.0[6]), (1, 0), "online, not running");
     // The registers come back as they were given.
     let mut context = Bytes::new(5168);
     let request = Bytes::new(16).put(8, (context.0.as_mut_ptr() as u64).to_le_bytes());
-    tools.domctl(GET_CONTEXT, guest.id, &request).expect("its context");
+    tools
+        .domctl(GET_CONTEXT, guest.id, &request)
+        .expect("its context");
     assert_eq!(context.u64(520 + 128), CODE, "rip");
     assert_eq!(context.u64(520 + 40), 0x1234_5678, "rbx");
     assert_eq!(context.u64(4984 + 24), guest.frames[0] << 12, "cr3");
@@ -412,16 +457,23 @@ fn description(tools: &Toolstack) {
         .put(0, 4u64.to_le_bytes())
         .put(8, (list.as_mut_ptr() as u64).to_le_bytes());
     tools.domctl(PAGE_TYPES, guest.id, &request).expect("types");
-    assert_eq!(list.map(|word| word as u32), [0xc000_0000, 0x1000_0000, 0, 0xf000_0000]);
+    assert_eq!(
+        list.map(|word| word as u32),
+        [0xc000_0000, 0x1000_0000, 0, 0xf000_0000]
+    );
     // The scheduler's share, of credit2.
-    let get = Bytes::new(24).put(0, 6u32.to_le_bytes()).put(4, 1u32.to_le_bytes());
+    let get = Bytes::new(24)
+        .put(0, 6u32.to_le_bytes())
+        .put(4, 1u32.to_le_bytes());
     let (_, share) = tools.domctl(SCHEDULER, guest.id, &get).expect("a share");
     assert_eq!((share.u32(8) & 0xffff, share.u32(8) >> 16), (256, 0));
     let put = Bytes::new(24)
         .put(0, 6u32.to_le_bytes())
         .put(8, 512u16.to_le_bytes())
         .put(10, 50u16.to_le_bytes());
-    tools.domctl(SCHEDULER, guest.id, &put).expect("a new share");
+    tools
+        .domctl(SCHEDULER, guest.id, &put)
+        .expect("a new share");
     let (_, share) = tools.domctl(SCHEDULER, guest.id, &get).expect("a share");
     assert_eq!((share.u32(8) & 0xffff, share.u32(8) >> 16), (512, 50));
     // `getdomaininfolist` has dom0 and it.
@@ -448,7 +500,9 @@ fn ends(tools: &Toolstack) {
     // And by its toolstack: a guest that knows of nothing.
     let guest = tools.build(FOREVER, &[]);
     tools.simple(UNPAUSE, guest.id).expect("to run");
-    let request = Bytes::new(8).put(0, guest.id.to_le_bytes()).put(4, 1u32.to_le_bytes());
+    let request = Bytes::new(8)
+        .put(0, guest.id.to_le_bytes())
+        .put(4, 1u32.to_le_bytes());
     tools
         .call(SCHED_OP, [4, request.0.as_ptr() as u64, 0, 0, 0])
         .expect("remote shutdown");
@@ -501,7 +555,9 @@ fn destroyed_at_any_time(tools: &Toolstack) {
 fn lingers(tools: &Toolstack) {
     let guest = tools.build(FOREVER, &[]);
     let shared = tools.info(guest.id).expect("the domain").shared_info;
-    let at = tools.map(guest.id, &guest.frames[8..10]).expect("a mapping");
+    let at = tools
+        .map(guest.id, &guest.frames[8..10])
+        .expect("a mapping");
     let second = tools.map(guest.id, &[shared]).expect("its shared page");
     // SAFETY: inside the mapping.
     unsafe { at.write_volatile(0x1234) };
@@ -511,11 +567,17 @@ fn lingers(tools: &Toolstack) {
     assert_eq!(info.pages, 2);
     assert_eq!(tools.populate(guest.id, 1).map(|list| list.len()), Ok(0));
     // SAFETY: inside the mapping.
-    assert_eq!(unsafe { at.read_volatile() }, 0x1234, "still the same frame");
+    assert_eq!(
+        unsafe { at.read_volatile() },
+        0x1234,
+        "still the same frame"
+    );
     // Destroyed once more, nothing changes.
     tools.destroy(guest.id);
     unmap(at, 2);
-    let info = tools.info(guest.id).expect("the shared page is mapped still");
+    let info = tools
+        .info(guest.id)
+        .expect("the shared page is mapped still");
     assert_eq!(info.pages, 0);
     unmap(second, 1);
     assert_eq!(tools.info(guest.id).err(), Some(ESRCH));
@@ -527,7 +589,10 @@ fn channels(tools: &Toolstack) {
     const CLOSE: u64 = 3;
     const STATUS: u64 = 5;
     let call = |operation: u64, request: &mut Bytes| {
-        tools.call(EVENT_CHANNEL_OP, [operation, request.0.as_mut_ptr() as u64, 0, 0, 0])
+        tools.call(
+            EVENT_CHANNEL_OP,
+            [operation, request.0.as_mut_ptr() as u64, 0, 0, 0],
+        )
     };
     let guest = tools.build(FOREVER, &[]);
     // A port of the guest's for dom0, which connects to it.
@@ -548,8 +613,72 @@ fn channels(tools: &Toolstack) {
     assert_eq!(status(guest.id, port), Ok(2), "connected");
     assert_eq!(status(0x7ff0, own), Ok(2), "connected");
     tools.destroy(guest.id);
-    assert_eq!(status(0x7ff0, own), Ok(1), "waits for the domain that is gone");
+    assert_eq!(
+        status(0x7ff0, own),
+        Ok(1),
+        "waits for the domain that is gone"
+    );
     call(CLOSE, &mut Bytes::new(4).put(0, own.to_le_bytes())).expect("to close");
+}
+
+/// What only a toolstack may do, tried by a domain that is none.
+fn powerless(tools: &Toolstack) {
+    /// Results, from here on in the page of data.
+    const RESULTS: u64 = 0x800;
+    const EPERM: i64 = 1;
+    let mut data = vec![0u32; 0x200];
+    let mut place = |offset: u64, words: &[u32]| {
+        let first = offset as usize / 4;
+        data[first..first + words.len()].copy_from_slice(words);
+        DATA + offset
+    };
+    let domctl = place(0x100, &[GET_INFO, VERSION]);
+    let sysctl = place(0x180, &[3, VERSION]);
+    let platform = place(0x200, &[17, 0x0300_0000]);
+    let map = place(0x280, &[0]);
+    let dom0 = place(0x300, &[0, 0, 0, 0]);
+    let resource = place(0x340, &[0, 1]);
+    let calls: [(&str, u64, [u64; 4]); 10] = [
+        ("domctl", DOMCTL, [domctl, 0, 0, 0]),
+        ("sysctl", SYSCTL, [sysctl, 0, 0, 0]),
+        ("platform_op", 7, [platform, 0, 0, 0]),
+        ("the machine's memory map", MEMORY_OP, [10, map, 0, 0]),
+        ("dom0's size", MEMORY_OP, [3, dom0, 0, 0]),
+        ("dom0's grant table", MEMORY_OP, [28, resource, 0, 0]),
+        ("dom0's end", SCHED_OP, [4, dom0, 0, 0]),
+        ("a port of dom0's", EVENT_CHANNEL_OP, [6, dom0, 0, 0]),
+        ("dom0's tables", MMUEXT_OP, [dom0, 1, 0, 0]),
+        ("the console", 18, [0, 1, DATA, 0]),
+    ];
+    let mut code = Vec::new();
+    for ((_, number, arguments), slot) in calls.iter().zip(0..) {
+        // mov rdi, rsi, rdx and r10, each of 64 bits.
+        let registers: [[u8; 2]; 4] = [[0x48, 0xbf], [0x48, 0xbe], [0x48, 0xba], [0x49, 0xba]];
+        for (register, argument) in registers.iter().zip(arguments) {
+            code.extend(register);
+            code.extend(argument.to_le_bytes());
+        }
+        // mov eax, number; syscall; mov [result], rax
+        code.push(0xb8);
+        code.extend((*number as u32).to_le_bytes());
+        code.extend([0x0f, 0x05, 0x48, 0xa3]);
+        code.extend((DATA + RESULTS + 8 * slot).to_le_bytes());
+    }
+    code.extend(sched(SHUT_DOWN, UNDEFINED));
+    let guest = tools.build(&code, &data);
+    tools.simple(UNPAUSE, guest.id).expect("to run");
+    assert_eq!(tools.wait(guest.id), 0);
+    let at = tools
+        .map(guest.id, &guest.frames[5..6])
+        .expect("its page of data");
+    for ((name, ..), slot) in calls.iter().zip(0..) {
+        // SAFETY: inside the mapping of one page.
+        let result = unsafe { at.add(RESULTS as usize / 8 + slot).read_volatile() };
+        assert_eq!(result as i64, -EPERM, "{name}");
+    }
+    unmap(at, 1);
+    tools.destroy(guest.id);
+    assert_eq!(tools.info(0).expect("dom0").flags & SHUTDOWN, 0);
 }
 
 fn cycles(tools: &Toolstack) {

@@ -14,6 +14,8 @@ const RINGWALL: u64 = 49;
 const VERSION: &[u8] = &[0];
 const STATISTICS: &[u8] = &[1, 0];
 const VCPU: &[u8] = &[2, 0, 0];
+/// `Request::Counters` of domain 0, CPU 0.
+const COUNTERS: &[u8] = &[3, 0, 0];
 /// Linux's and the ABI's numbers of what must come of bad requests.
 const ENOENT: i32 = 2;
 const ESRCH: i32 = 3;
@@ -59,10 +61,35 @@ fn main() {
         println!("{name}={value}");
     }
     println!("running_ns={}", numbers(&ask(VCPU, 512), 2)[0]);
+    // Eight classes of hypercalls, then page faults, emulated writes and instructions, upcalls, grants.
+    let before = numbers(&ask(COUNTERS, 512), 3);
+    let control = numbers(&ask(COUNTERS, 512), 3)[5] - before[5];
+    println!("counted={control}");
+    println!("memory_calls={}", before[0]);
+    println!("page_faults={}", before[8]);
+    println!("upcalls={}", before[11]);
+    let mut pages = [0; 8];
+    let mut from = 0;
+    loop {
+        let mut request = vec![4, 0];
+        request.extend(number_bytes(from));
+        let mut part = numbers(&ask(&request, 512), 4);
+        let more = part.remove(0) == 1;
+        from = if more { part.remove(0) } else { 0 };
+        for (sum, count) in pages.iter_mut().zip(part) {
+            *sum += count;
+        }
+        if !more {
+            break;
+        }
+    }
+    println!("counted_pages={}", pages.iter().sum::<u64>());
+    println!("tables={}", pages[2..6].iter().sum::<u64>());
+    println!("roots={}", pages[5]);
 
     let refused = [
         ("nothing", ask(&[], 512), EINVAL),
-        ("an unknown request", ask(&[3], 512), EINVAL),
+        ("an unknown request", ask(&[9], 512), EINVAL),
         ("half a request", ask(&[1], 512), EINVAL),
         ("a request and more", ask(&[0, 0], 512), EINVAL),
         ("a long request", ask(&[0; 33], 512), E2BIG),
@@ -112,4 +139,15 @@ fn numbers(reply: &Result<Vec<u8>, i32>, variant: u64) -> Vec<u64> {
     }
     assert_eq!(numbers.remove(0), variant);
     numbers
+}
+
+/// A number as `postcard` has it: seven bits in a byte, the lowest first.
+fn number_bytes(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
 }

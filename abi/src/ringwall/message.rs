@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Statistics, VcpuStatistics};
+use super::{PageCounts, Statistics, VcpuCounters, VcpuStatistics};
 use crate::{DomainId, VcpuId};
 
 /// No request is longer, in bytes.
@@ -27,13 +27,23 @@ pub enum Request {
         /// Its number there.
         vcpu: VcpuId,
     },
+    /// What a virtual CPU did. Since version 2.
+    Counters {
+        /// Whose it is.
+        domain: DomainId,
+        /// Its number there.
+        vcpu: VcpuId,
+    },
+    /// What a domain's frames are used as, of a part of the machine's. Since version 2.
+    Pages {
+        /// Whose they are.
+        domain: DomainId,
+        /// The first frame of the part; 0 to begin, then what the reply says.
+        from: u64,
+    },
 }
 
 /// What is answered: the variant of the request's name.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on the stack; a box would need a heap"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
     /// The hypervisor's [`VERSION`](super::VERSION).
@@ -42,6 +52,10 @@ pub enum Reply {
     Statistics(Statistics),
     /// A virtual CPU.
     Vcpu(VcpuStatistics),
+    /// What a virtual CPU did.
+    Counters(VcpuCounters),
+    /// Some of a domain's frames.
+    Pages(PageCounts),
 }
 
 /// Writes a message to the start of `place`; its bytes, or `None` where it does not fit.

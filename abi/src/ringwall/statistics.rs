@@ -49,3 +49,63 @@ pub struct VcpuStatistics {
     /// How long it was down, in ns.
     pub offline_ns: u64,
 }
+
+/// How many [`HypercallClass`]es there are.
+pub const HYPERCALL_CLASSES: usize = 8;
+
+/// What a hypercall is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum HypercallClass {
+    /// Page tables, and the memory that a domain has.
+    Memory,
+    /// A virtual CPU's registers, descriptors and handlers. Most `iret` and system calls of user code come
+    /// and go without being counted.
+    State,
+    /// Event channels.
+    Events,
+    /// Grant tables.
+    Grants,
+    /// Sleep, timers, virtual CPUs.
+    Scheduling,
+    /// The machine, its devices, and other domains.
+    Control,
+    /// Lists of hypercalls, each of which is counted too.
+    Multicalls,
+    /// The rest.
+    Other,
+}
+
+/// What a virtual CPU did since its domain was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VcpuCounters {
+    /// Hypercalls, by [`HypercallClass`].
+    pub hypercalls: [u64; HYPERCALL_CLASSES],
+    /// Page faults that its kernel's handler got.
+    pub page_faults: u64,
+    /// Writes to page tables that were emulated.
+    pub emulated_writes: u64,
+    /// Privileged instructions that came for emulation.
+    pub emulated_instructions: u64,
+    /// Upcalls, each for one event or more.
+    pub upcalls: u64,
+    /// Grants that it mapped, unmapped or copied.
+    pub grants: u64,
+}
+
+/// What frames of a domain are used as: how many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageCounts {
+    /// Where the next part begins; `None` after the last.
+    pub next: Option<u64>,
+    /// Neither mapped writable nor anything else.
+    pub unused: u64,
+    /// Mapped writable.
+    pub writable: u64,
+    /// Page tables, by level from 1.
+    pub tables: [u64; 4],
+    /// Pages of segment descriptors.
+    pub descriptors: u64,
+    /// The hypervisor's own, which it shares with the domain.
+    pub shared: u64,
+}

@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod account;
 pub mod acpi;
 pub mod cpuid;
 pub mod domain;

@@ -55,6 +55,7 @@ pub(super) fn run(number: u64, call: &mut Call<'_>) -> Result {
     let Some(hypercall) = Hypercall::from_number(number) else {
         return unknown(number, call);
     };
+    call.vcpu.counters.count_hypercall(hypercall);
     // A pointer, not a call in each arm: inlined here, the handlers' frames would add up to pages of
     // stack that every hypercall touches.
     let handler: fn(&mut Call<'_>) -> Result = match hypercall {

@@ -6,6 +6,7 @@
 mod call;
 mod callback;
 mod console_io;
+mod cpu_policy;
 mod descriptors;
 mod dispatch;
 mod domctl;

@@ -98,6 +98,7 @@ pub(crate) fn deliver_events(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         crash_current(frame, "an event, but no event callback is registered");
         return;
     }
+    vcpu.counters.upcalls.count();
     bounce(
         vcpu,
         frame,

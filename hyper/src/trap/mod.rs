@@ -15,4 +15,4 @@ pub(crate) use bounce::{bounce, inject};
 pub(crate) use dispatch::HANDLERS;
 pub(crate) use end::crash_current;
 pub(crate) use layout::RingLayout;
-pub(crate) use privileged::{cr4_policy, set_debug_register, set_task_switched};
+pub(crate) use privileged::{cpuid_at_start, cr4_policy, set_debug_register, set_task_switched};

@@ -37,6 +37,7 @@ pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         && error & (PROTECTION | WRITE | RESERVED | FETCH) == PROTECTION | WRITE
         && write_table(vcpu, frame, GuestAddress::new(address)).is_ok()
     {
+        vcpu.counters.emulated_writes.count();
         after_emulation(vcpu, frame, from);
         return;
     }
@@ -45,6 +46,7 @@ pub(super) fn on_page_fault(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     if let Some(cr2) = vcpu.info_word(2) {
         cr2.store(address, Ordering::Relaxed);
     }
+    vcpu.counters.page_faults.count();
     bounce::inject(vcpu, frame, PAGE_FAULT, Some(error));
 }
 

@@ -70,6 +70,7 @@ pub(super) fn emulate(
     frame: &mut GuestFrame,
     instruction: &Instruction,
 ) -> Result<(), Refused> {
+    vcpu.counters.emulated_instructions.count();
     let in_kernel = mode::in_kernel(local::current());
     let length = instruction.length;
     match instruction.operation {
@@ -209,6 +210,27 @@ fn do_cpuid(vcpu: &Vcpu, frame: &mut GuestFrame, form: CpuidForm) {
         cr4,
         xcr0: Xcr0::from_bits_truncate(xcr0),
     };
+    let answer = answer(leaf, subleaf, &asker);
+    frame.rax = answer.eax.into();
+    frame.rbx = answer.ebx.into();
+    frame.rcx = answer.ecx.into();
+    frame.rdx = answer.edx.into();
+}
+
+/// What CPUID tells a virtual CPU of its first start, as toolstacks list it.
+pub(crate) fn cpuid_at_start(leaf: u32, subleaf: u32) -> Leaf {
+    let asker = CpuidVcpu {
+        index: 0,
+        form: CpuidForm::Plain,
+        cr4: Cr4::empty(),
+        xcr0: Xcr0::X87,
+    };
+    answer(leaf, subleaf, &asker)
+}
+
+// Into `do_cpuid`, which kernels wait for; the other caller is a toolstack.
+#[inline(always)]
+fn answer(leaf: u32, subleaf: u32, asker: &CpuidVcpu) -> Leaf {
     let (multiplier, shift) = clock::tsc_scale();
     let time = TimeSource {
         tsc_khz: clock::tsc_khz(),
@@ -218,11 +240,7 @@ fn do_cpuid(vcpu: &Vcpu, frame: &mut GuestFrame, form: CpuidForm) {
         mode: TscMode::Default,
         invariant: features().contains(Features::INVARIANT_TSC),
     };
-    let answer = guest_cpuid().leaf(leaf, subleaf, &asker, &time, &host);
-    frame.rax = answer.eax.into();
-    frame.rbx = answer.ebx.into();
-    frame.rcx = answer.ecx.into();
-    frame.rdx = answer.edx.into();
+    guest_cpuid().leaf(leaf, subleaf, asker, &time, &host)
 }
 
 fn byte_count(width: Width) -> Result<usize, Refused> {

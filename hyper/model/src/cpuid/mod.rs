@@ -6,6 +6,7 @@
 mod features;
 mod hypervisor;
 mod leaf;
+mod listing;
 mod policy;
 mod topology;
 mod xsave;
@@ -15,5 +16,6 @@ mod tests;
 
 pub use hypervisor::{TimeSource, TscMode};
 pub use leaf::Leaf;
+pub use listing::{FEATURE_WORDS, Place, Verdict, compare, places};
 pub use policy::{GuestCpuid, Vcpu};
 pub use xsave::{Xcr0, Xcr0Error};

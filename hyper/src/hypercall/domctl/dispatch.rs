@@ -3,7 +3,7 @@
 use ringwall_abi::Errno;
 use ringwall_abi::domctl::{DomctlHeader, DomctlOp, INTERFACE_VERSION};
 
-use super::{context, create, info, life, pages, permission, scheduler, settings};
+use super::{context, create, info, life, pages, permission, policy, scheduler, settings};
 use crate::domain;
 use crate::hypercall::{Call, Result};
 
@@ -51,6 +51,8 @@ pub(in crate::hypercall) fn handle(call: &mut Call<'_>) -> Result {
         DomctlOp::IoportPermission => permission::ports(call, domain),
         DomctlOp::IomemPermission => permission::frames(call, domain),
         DomctlOp::IrqPermission => permission::interrupts(call, domain),
+        DomctlOp::GetCpuPolicy => policy::get(call),
+        DomctlOp::SetCpuPolicy => policy::set(call, domain),
         _ => Err(Errno::ENOSYS.into()),
     }
 }

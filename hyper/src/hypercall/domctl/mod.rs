@@ -17,6 +17,7 @@ mod info;
 mod life;
 mod pages;
 mod permission;
+mod policy;
 mod scheduler;
 mod settings;
 

@@ -23,6 +23,7 @@ pub(super) fn each<T: Record>(
     steps::<T>(call, 1, |call, first, _| {
         let list = call.address(1);
         let mut request: T = read_element(list, first)?;
+        call.vcpu.counters.grants.count();
         act(call, &mut request)?;
         write_element(list, first, &request)
     })
@@ -41,7 +42,10 @@ pub(super) fn groups<T: Record>(
         let mut length = 0;
         for (request, index) in &mut requests {
             match read_element(list, index) {
-                Ok(value) => *request = value,
+                Ok(value) => {
+                    call.vcpu.counters.grants.count();
+                    *request = value;
+                }
                 Err(stop) => {
                     outcome = Err(stop);
                     break;

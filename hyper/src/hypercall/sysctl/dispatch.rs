@@ -3,7 +3,7 @@
 use ringwall_abi::Errno;
 use ringwall_abi::sysctl::{INTERFACE_VERSION, SysctlHeader, SysctlOp};
 
-use super::{console, domains, machine, pools, topology};
+use super::{console, domains, machine, policy, pools, topology};
 use crate::domain;
 use crate::hypercall::{Call, Result};
 
@@ -27,6 +27,8 @@ pub(in crate::hypercall) fn handle(call: &mut Call<'_>) -> Result {
         SysctlOp::CpuTopologyInfo => topology::cpus(call),
         SysctlOp::NumaInfo => topology::nodes(call),
         SysctlOp::CpupoolOp => pools::handle(call),
+        SysctlOp::GetCpuPolicy => policy::get(call),
+        SysctlOp::GetCpuFeatureset => policy::features(call),
         _ => Err(Errno::ENOSYS.into()),
     }
 }

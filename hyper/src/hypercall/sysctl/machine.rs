@@ -61,6 +61,12 @@ pub(in crate::hypercall) fn total_frames() -> u64 {
     lengths.map(|length| length / PAGE_SIZE as u64).sum()
 }
 
+/// One more than the highest frame of RAM.
+pub(in crate::hypercall) fn end_of_ram() -> u64 {
+    let end = frames::ram().last().map_or(0, |range| range.end);
+    end / PAGE_SIZE as u64
+}
+
 fn physical() -> PhysInfo {
     let [_, _, ecx, edx] = cpuid(1, 0);
     let [_, _, extended_ecx, extended_edx] = cpuid(0x8000_0001, 0);
@@ -73,9 +79,7 @@ fn physical() -> PhysInfo {
         capabilities: PhysCapabilities::PV | PhysCapabilities::GNTTAB_V1,
         total_pages: total_frames(),
         free_pages: pool::free_frames(),
-        max_mfn: frames::ram()
-            .last()
-            .map_or(0, |range| range.end / PAGE_SIZE as u64 - 1),
+        max_mfn: end_of_ram().saturating_sub(1),
         hw_cap: [edx, ecx, extended_edx, extended_ecx, 0, 0, 0, 0],
         ..Default::default()
     }

@@ -9,8 +9,9 @@ mod console;
 mod dispatch;
 mod domains;
 mod machine;
+mod policy;
 mod pools;
 mod topology;
 
 pub(super) use dispatch::handle;
-pub(super) use machine::total_frames;
+pub(super) use machine::{end_of_ram, total_frames};

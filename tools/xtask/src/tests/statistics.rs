@@ -41,6 +41,18 @@ fn told(report: &Report<'_>) -> Result<()> {
         "dom0 is not the first domain"
     );
     ensure!(report.number("vcpus")? == 1.0, "dom0 has one virtual CPU");
+    ensure!(
+        report.number("counted")? == 1.0,
+        "the caller's own hypercall is not counted"
+    );
+    for name in ["memory_calls", "page_faults", "upcalls", "tables", "roots"] {
+        ensure!(report.number(name)? > 0.0, "no {name}");
+    }
+    let counted = report.number("counted_pages")?;
+    ensure!(
+        (counted - pages).abs() < 200.0,
+        "of {pages} frames of dom0's {counted} were counted"
+    );
     let (ran, uptime) = (report.number("running_ns")?, report.number("uptime_ns")?);
     ensure!(
         0.0 < ran && 0.0 < uptime,
