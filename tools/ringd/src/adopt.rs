@@ -1,0 +1,58 @@
+//! Taking up the domains of a ringd that ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ringwall_abi::domctl::DomainFlags;
+use ringwall_api::{EventKind, Result};
+
+use crate::console::Console;
+use crate::daemon::Daemon;
+use crate::domain::{Domain, Phase, Record};
+use crate::failure::OrFail as _;
+use crate::{destroy, identity};
+
+/// Reads what is written down of domains, and goes on with those that are still there.
+pub(crate) fn adopt(daemon: &Arc<Daemon>) -> Result<()> {
+    let domains = daemon.hypervisor.domains().or_fail()?;
+    let here: BTreeMap<u16, _> = domains
+        .iter()
+        .filter(|info| !info.flags.contains(DomainFlags::DYING))
+        .map(|info| (info.domain.raw(), identity::format(&info.handle)))
+        .collect();
+    for record in daemon.registry.files()? {
+        if here.get(&record.id) == Some(&record.uuid) {
+            let (id, name) = (record.id, record.name.clone());
+            match adopt_one(daemon, record) {
+                Ok(()) => daemon.events.add(id, &name, EventKind::Adopted, ""),
+                Err(failure) => log::error!("domain {name} can't be taken up: {failure}"),
+            }
+        } else {
+            log::info!("domain {} is gone", record.name);
+            destroy::forget(daemon, &record);
+            daemon.registry.forget_file(record.id);
+        }
+    }
+    Ok(())
+}
+
+fn adopt_one(daemon: &Arc<Daemon>, record: Record) -> Result<()> {
+    let log = daemon.log_path(&record.name);
+    let console = Arc::new(Console::open(&log, &daemon.replay_path(record.id)));
+    let domain = record.domain();
+    // One that has ended is kept without its console.
+    let served = daemon.consoles.add(
+        &daemon.hypervisor,
+        domain,
+        record.console,
+        Arc::clone(&console),
+    );
+    if let Err(failure) = served {
+        log::warn!("the console of {}: {failure}", record.name);
+    }
+    daemon.registry.put(Domain {
+        record,
+        console,
+        phase: Phase::Kept,
+    })
+}

@@ -1,0 +1,11 @@
+//! Consoles: what a domain wrote from its first byte, kept, logged, and shown to whoever attaches.
+
+mod bucket;
+mod file;
+mod kept;
+mod ring;
+mod service;
+
+pub(crate) use file::{Line, LogReader};
+pub(crate) use kept::Console;
+pub(crate) use service::Service;
