@@ -31,8 +31,6 @@ pub(super) struct Case {
     pub(super) length: Length,
     /// Why it can't run on Xen, if so.
     pub(super) not_on_xen: Option<&'static str>,
-    /// Why it can't run on Ringwall, if so.
-    pub(super) only_on_xen: Option<&'static str>,
     /// As on the command line of `cargo xtask run`; `{work}` is a directory of the test's own.
     arguments: Vec<String>,
     /// Added to Xen's command line.
@@ -77,7 +75,6 @@ impl Case {
             about: about.into(),
             length: Length::Short,
             not_on_xen: None,
-            only_on_xen: None,
             arguments: Vec::new(),
             xen_append: "",
             programs: Vec::new(),
@@ -168,11 +165,6 @@ impl Case {
 
     pub(super) fn not_on_xen(mut self, reason: &'static str) -> Self {
         self.not_on_xen = Some(reason);
-        self
-    }
-
-    pub(super) fn only_on_xen(mut self, reason: &'static str) -> Self {
-        self.only_on_xen = Some(reason);
         self
     }
 

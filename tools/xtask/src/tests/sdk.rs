@@ -9,6 +9,8 @@ use super::case::{Case, Report};
 use crate::build;
 use crate::qemu::Console;
 
+/// The group's name.
+pub(super) const NAME: &str = "sdk";
 /// The largest `hello` that is accepted, in bytes.
 const HELLO_LIMIT: u64 = 200 << 10;
 
