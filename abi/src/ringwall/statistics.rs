@@ -70,7 +70,7 @@ pub enum HypercallClass {
     Scheduling,
     /// The machine, its devices, and other domains.
     Control,
-    /// Lists of hypercalls, each of which is counted too.
+    /// Lists of hypercalls: each counts as one, whatever it holds.
     Multicalls,
     /// The rest.
     Other,

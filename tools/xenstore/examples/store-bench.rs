@@ -2,8 +2,7 @@
 //!
 //! Each operation is sent and answered before the next one. Prints `write=`, `read=`, `transaction=` (start, two
 //! writes, end: counted as one) and `mixed=`, which alternates writes and reads, per second. Before them comes
-//! `echo=`: the same with a process that sends back what it got, which no server can surpass; behind them
-//! `ahead=`: writes of a client that sends 32 before it waits for their answers.
+//! `echo=`: the same with a process that sends back what it got, which no server can surpass.
 
 use std::error::Error;
 use std::io::{Read as _, Write as _};
