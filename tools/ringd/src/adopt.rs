@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ringwall_abi::domctl::DomainFlags;
 use ringwall_api::{EventKind, Result};
+use ringwall_devices::network;
 
 use crate::console::Console;
 use crate::daemon::Daemon;
@@ -50,9 +51,23 @@ fn adopt_one(daemon: &Arc<Daemon>, record: Record) -> Result<()> {
     if let Err(failure) = served {
         log::warn!("the console of {}: {failure}", record.name);
     }
+    if let Err(failure) = adopt_cards(daemon, &record) {
+        log::warn!("the network of {}: {failure}", record.name);
+    }
     daemon.registry.put(Domain {
         record,
         console,
         phase: Phase::Kept,
     })
+}
+
+/// Gives addresses and names to the domain's cards again.
+fn adopt_cards(daemon: &Daemon, record: &Record) -> Result<()> {
+    let mut store = daemon.device_store();
+    for card in network::list(&mut store, record.domain()).or_fail()? {
+        let index = usize::try_from(card.address.number).unwrap_or(usize::MAX);
+        let fixed = record.guest.nets.get(index).and_then(|net| net.ip);
+        daemon.network.adopt(&record.name, &card, fixed)?;
+    }
+    Ok(())
 }

@@ -70,7 +70,7 @@ impl Daemon {
             consoles: Service::start()?,
             registry: Registry::new(&settings.state.join("domains"))?,
             events: Events::default(),
-            network: Network::default(),
+            network: Network::new(&settings.state),
             kernels: Cache::new(settings.state.join("kernels")),
             started: Instant::now(),
             settings: settings.clone(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringwall_abi::Errno;
 use ringwall_api::{EventKind, Result};
-use ringwall_devices::backend;
+use ringwall_devices::{backend, network};
 
 use crate::daemon::Daemon;
 use crate::domain::Record;
@@ -50,6 +50,11 @@ pub(crate) fn take_down(daemon: &Daemon, record: &Record) {
         Err(error) => complain("pause", &error),
     }
     let mut device_store = daemon.device_store();
+    for card in network::list(&mut device_store, domain).unwrap_or_default() {
+        card.mac
+            .into_iter()
+            .for_each(|mac| daemon.network.forget(mac));
+    }
     match backend::remove_all(&mut device_store, domain) {
         Ok(devices) => {
             for device in devices {

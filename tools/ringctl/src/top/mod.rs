@@ -21,7 +21,10 @@ pub(crate) fn run(
     if session.output.json || !session.output.terminal {
         return print(session, interval, iterations.unwrap_or(1));
     }
-    let mut terminal = ratatui::try_init()?;
+    // A shell without a controlling terminal can't be drawn on.
+    let Ok(mut terminal) = ratatui::try_init() else {
+        return print(session, interval, iterations.unwrap_or(1));
+    };
     let result = watch(session, &mut terminal, interval, iterations);
     ratatui::restore();
     result.map(|()| 0)

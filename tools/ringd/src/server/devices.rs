@@ -8,7 +8,7 @@ use ringwall_devices::address::DeviceAddress;
 use ringwall_devices::backend::{self, Stage};
 use ringwall_devices::disk::{self, Claim};
 use ringwall_devices::network;
-use ringwall_guestfile::{Disk, Net};
+use ringwall_guestfile::{Disk, Mac, Net};
 
 use super::target::{self, Target};
 use crate::daemon::Daemon;
@@ -144,21 +144,14 @@ pub(super) fn nets_of(daemon: &Daemon, name: &str) -> Result<Vec<NetInfo>> {
 pub(super) fn nets(daemon: &Daemon, domain: DomainId) -> Result<Vec<NetInfo>> {
     let mut store = daemon.device_store();
     let list = network::list(&mut store, domain).or_fail()?;
-    let guest = daemon
-        .registry
-        .get(domain.raw())
-        .map(|domain| domain.record.guest);
     let shown = list.into_iter().map(|card| {
-        let asked = guest.as_ref().and_then(|guest| {
-            let index = usize::try_from(card.address.number).ok()?;
-            guest.nets.get(index)?.ip
-        });
+        let ip = card.mac.and_then(|mac| daemon.network.address(mac));
         NetInfo {
             index: card.address.number,
             mac: card.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             bridge: card.bridge,
             interface: card.interface,
-            ip: asked.map(|ip| ip.to_string()),
+            ip: ip.map(|ip| ip.to_string()),
             back: state(daemon, &card.address.backend()),
             front: state(daemon, &card.address.frontend()),
         }
@@ -202,6 +195,9 @@ pub(super) fn detach_net(
         number: found.index,
     };
     detach(daemon, address, force)?;
+    if let Ok(mac) = Mac::parse(&found.mac) {
+        daemon.network.forget(mac);
+    }
     daemon.events.add(
         target.id.raw(),
         &target.name,
