@@ -6,9 +6,6 @@ use super::case::{Case, Report};
 use crate::initrd::Extra;
 use crate::{build, debian};
 
-/// The most that making a small domain may take, in ms. Far above what it does take: machines differ.
-const CREATE_LIMIT_MS: f64 = 1000.0;
-
 pub(super) fn cases() -> Vec<Case> {
     let small = "modprobe -a xen-privcmd xen-evtchn && \
         /ringwall/bin/build run /small --until 'My heap holds' && \
@@ -70,14 +67,5 @@ fn gives_back(report: &Report<'_>) -> Result<()> {
         );
     }
     ensure!(rounds > 2, "no domain was made");
-    let slowest = report
-        .output
-        .lines()
-        .filter_map(|line| line.strip_prefix("build_ms=")?.parse().ok())
-        .fold(0.0, f64::max);
-    ensure!(
-        slowest < CREATE_LIMIT_MS || report.on_xen,
-        "making one took {slowest} ms"
-    );
     Ok(())
 }
