@@ -52,7 +52,7 @@ impl Daemon {
         }
         let _lock = only_one(&settings.state)?;
         let hypervisor = Arc::new(Hypervisor::open().or_fail()?);
-        let machine = ControlDomain::open(Arc::clone(&hypervisor))?;
+        let machine = ControlDomain::open(Arc::clone(&hypervisor)).or_fail()?;
         let options = Options {
             socket: Some(settings.store_socket.clone()),
             directory: Some(settings.state.join("xenstore")),

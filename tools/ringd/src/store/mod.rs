@@ -1,9 +1,8 @@
 //! The store: its server in this process, and what ringd keeps there of domains.
 
 mod home;
-mod machine;
 mod nodes;
 
 pub(crate) use home::{forget, make, set_name};
-pub(crate) use machine::ControlDomain;
 pub(crate) use nodes::DeviceStore;
+pub(crate) use ringwall_xenstore::ControlDomain;
