@@ -172,8 +172,11 @@ impl Engine {
     }
 }
 
-/// What the next bytes to take are, given what was taken of a message and what is there behind it: a whole
-/// message, or as much as a full ring holds.
+/// How many bytes to take next, given what was taken of a message and what is there behind it: its rest, or as
+/// much of it as is there.
+///
+/// A part is taken at once: Linux tells the server of bytes only where it finds the ring empty before them, and so
+/// never of a message's body behind a header that was left there.
 pub(crate) fn next_piece(partial: &[u8], available: &[u8]) -> core::result::Result<usize, Fault> {
     let start;
     let head = if partial.is_empty() {
@@ -188,10 +191,5 @@ pub(crate) fn next_piece(partial: &[u8], available: &[u8]) -> core::result::Resu
         Parsed::Broken => return Err(Fault::Protocol),
     };
     let needed = size.saturating_sub(partial.len());
-    Ok(match available.len() {
-        length if length >= needed => needed,
-        // The domain can't send the rest before there is room.
-        StoreRing::SIZE => StoreRing::SIZE,
-        _ => 0,
-    })
+    Ok(available.len().min(needed))
 }

@@ -317,6 +317,21 @@ fn bad_indices_and_lengths_are_told_and_end_the_service() {
     assert_eq!(bench.fault(), Some(Fault::Protocol));
 }
 
+/// Linux tells of bytes only where it finds the ring empty: a header that stays there would never get its body.
+#[test]
+fn the_start_of_a_request_does_not_stay_in_the_ring() {
+    let mut bench = Bench::new(0);
+    bench.say(T::GetDomainPath, b"1\0");
+    for put in [1, 15, 1] {
+        bench.domain(put, 0);
+        bench.serve();
+        let (taken, put) = (offset::REQ_CONS, offset::REQ_PROD);
+        assert_eq!(bench.page.load(taken), bench.page.load(put));
+    }
+    bench.finish();
+    assert_eq!(bench.messages().len(), 1);
+}
+
 #[test]
 fn a_domain_may_start_anew() {
     let mut bench = Bench::new(77);
