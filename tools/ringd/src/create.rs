@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ringwall_abi::PAGE_SIZE;
 use ringwall_api::{EventKind, Result};
-use ringwall_builder::{Built, Initrd, KernelImage, Plan, Request, build};
+use ringwall_builder::{BuildError, Built, Initrd, KernelImage, Plan, Request, build};
 use ringwall_control::DomainSettings;
 use ringwall_devices::backend::{self, Stage};
 use ringwall_devices::disk::{self, Claim};
@@ -69,6 +69,15 @@ pub(crate) fn create(daemon: &Daemon, guest: Guest, before: Before) -> Result<Re
 
 fn plan(daemon: &Daemon, guest: &Guest, handle: ringwall_abi::xen::DomainHandle) -> Result<Plan> {
     let pages = |kib: u64| kib / (PAGE_SIZE as u64 / 1024);
+    let free = daemon.hypervisor.machine().or_fail()?.free_pages;
+    // Before the kernel is unpacked, and before a layout fails that memory could never be had for.
+    if pages(guest.memory_kib) > free {
+        return Err(BuildError::Memory {
+            wanted: pages(guest.memory_kib),
+            available: free,
+        })
+        .or_fail();
+    }
     let kernel = KernelImage::open(&guest.kernel, Some(&daemon.kernels)).or_fail()?;
     let pinning = (0..guest.max_vcpus).map(|vcpu| {
         let set = guest

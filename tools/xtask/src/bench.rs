@@ -67,6 +67,7 @@ fn column(hypervisor: HypervisorArguments, arguments: &BenchArguments) -> Result
         dom0_append: "mitigations=off".to_owned(),
         icount: !arguments.wall,
         hypervisor,
+        bare: true,
         ..RunArguments::default()
     };
     let mut prepared = Prepared::new(&options)?;

@@ -50,6 +50,12 @@ pub(crate) struct RunArguments {
     /// Run these shell commands in dom0 in place of the shell, and end with their status
     #[arg(long, value_name = "COMMANDS")]
     pub(crate) exec: Option<String>,
+    /// Show the toolstack: create two guests, use their disk and network, and end with the status of all
+    #[arg(long, conflicts_with_all = ["exec", "native", "guest", "initrd"])]
+    pub(crate) demo: bool,
+    /// Leave the toolstack out of dom0
+    #[arg(long)]
+    pub(crate) bare: bool,
     /// Give up after so many seconds, with status 124 [default with --exec: 300]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,

@@ -25,12 +25,16 @@ const NO_LIMIT: Duration = Duration::from_secs(365 * 86_400);
 /// Lines of the log that an error shows.
 const TAIL_LINES: usize = 20;
 
+/// The commands of `--demo`.
+pub(crate) const DEMO: &str = include_str!("demo.sh");
+
 /// Runs the command; the result is the process's exit status.
 pub(crate) fn run(arguments: &RunArguments) -> Result<u8> {
     let mut prepared = Prepared::new(arguments)?;
     let log = paths::last_log();
     let limit = arguments.timeout.map(Duration::from_secs);
-    let Some(commands) = &arguments.exec else {
+    let demo = arguments.demo.then_some(DEMO);
+    let Some(commands) = demo.or(arguments.exec.as_deref()) else {
         prepared.finish()?;
         let ended = qemu::interactive(&prepared.boot, &log, limit.unwrap_or(NO_LIMIT))?;
         if let (Some(_), Some(kernel)) = (&arguments.guest, &prepared.boot.kernel) {
@@ -99,6 +103,9 @@ impl Prepared {
             from_disc: arguments.iso,
             work,
         };
+        if has_toolstack(arguments) {
+            prepared.add_archive(&initrd::toolstack::make()?)?;
+        }
         if arguments.xen_tools {
             prepared.add_archive(&fs::read(initrd::xen_tools::make()?)?)?;
         }
@@ -156,6 +163,13 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// Whether dom0 gets `ringd`: one of ours that runs on a hypervisor, without another toolstack.
+fn has_toolstack(arguments: &RunArguments) -> bool {
+    let ours = arguments.initrd.is_none() && arguments.guest.is_none();
+    let other = arguments.bare || arguments.no_modules || arguments.xen_tools;
+    ours && !other && !arguments.hypervisor.native
 }
 
 /// What `--put FILE[:PATH]` means.

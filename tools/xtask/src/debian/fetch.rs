@@ -13,6 +13,8 @@ use crate::{paths, progress, shell};
 
 /// The package that depends on Debian's current kernel.
 const KERNEL: &str = "linux-image-amd64";
+/// The one that depends on its kernel for virtual machines.
+const CLOUD_KERNEL: &str = "linux-image-cloud-amd64";
 /// The hypervisor that Ringwall is measured against.
 const XEN: &str = "xen-hypervisor-4.17-amd64";
 /// The guest's user space.
@@ -28,7 +30,16 @@ pub(crate) struct Kernel {
 
 /// Debian's current kernel.
 pub(crate) fn kernel() -> Result<Kernel> {
-    let directory = unpacked(KERNEL, |_| dependency(KERNEL, "linux-image-"))?;
+    kernel_of(KERNEL)
+}
+
+/// Debian's current kernel for virtual machines, which is smaller.
+pub(crate) fn cloud_kernel() -> Result<Kernel> {
+    kernel_of(CLOUD_KERNEL)
+}
+
+fn kernel_of(package: &str) -> Result<Kernel> {
+    let directory = unpacked(package, |_| dependency(package, "linux-image-"))?;
     let image = only_entry(&directory.join("boot"), "vmlinuz-")?;
     let modules = [
         directory.join("lib/modules"),

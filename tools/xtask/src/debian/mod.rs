@@ -3,5 +3,5 @@
 mod fetch;
 mod install;
 
-pub(crate) use fetch::{Kernel, busybox, kernel, package, xen};
+pub(crate) use fetch::{Kernel, busybox, cloud_kernel, kernel, package, xen};
 pub(crate) use install::{Need, install};

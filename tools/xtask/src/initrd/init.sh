@@ -16,6 +16,8 @@ echo /bin/modprobe >/proc/sys/kernel/modprobe
 hostname dom0
 ip link set lo up
 cd /root
+# The toolstack, where it is there and can be of use.
+[ -x /bin/ringd-start ] && [ -d /proc/xen ] && ringd-start
 
 console=/dev/$(sed 's/.* //' /sys/class/tty/console/active)
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod modules;
+pub(crate) mod toolstack;
 pub(crate) mod xen_tools;
 
 use std::fs;
@@ -118,7 +119,7 @@ fn content(kernel: &Kernel, busybox: &Path) -> Result<Vec<u8>> {
     archive.file("init", 0o755, INIT.as_bytes())?;
     archive.file("bin/drivers", 0o755, DRIVERS.as_bytes())?;
     archive.console("dev/console")?;
-    modules::add(&mut archive, &kernel.modules)?;
+    modules::add(&mut archive, &kernel.modules, modules::WANTED)?;
     archive.compressed()
 }
 

@@ -32,9 +32,9 @@ pub(super) const WANTED: &[&str] = &[
     "overlay", "squashfs",
 ];
 
-/// Adds the wanted modules of `directory` (`lib/modules/RELEASE`), what they depend on, and the
+/// Adds the `wanted` modules of `directory` (`lib/modules/RELEASE`), what they depend on, and the
 /// indexes that modprobe reads.
-pub(super) fn add(archive: &mut Archive, directory: &Path) -> Result<()> {
+pub(super) fn add(archive: &mut Archive, directory: &Path, wanted: &[&str]) -> Result<()> {
     let release = directory
         .file_name()
         .context("modules have no release")?
@@ -42,7 +42,7 @@ pub(super) fn add(archive: &mut Archive, directory: &Path) -> Result<()> {
     let into = format!("lib/modules/{release}");
     let available = find(&directory.join("kernel"))?;
     let mut chosen = BTreeMap::new();
-    let mut pending: Vec<String> = WANTED.iter().map(|name| (*name).to_owned()).collect();
+    let mut pending: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
     while let Some(name) = pending.pop() {
         let Some(file) = available.get(&name) else {
             continue;

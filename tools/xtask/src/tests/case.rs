@@ -37,6 +37,7 @@ pub(super) struct Case {
     xen_append: &'static str,
     programs: Vec<&'static str>,
     tools: Vec<&'static str>,
+    has_toolstack: bool,
     files: fn() -> Result<Vec<Extra>>,
     prepare: fn(&Path) -> Result<()>,
     commands: Option<&'static str>,
@@ -79,6 +80,7 @@ impl Case {
             xen_append: "",
             programs: Vec::new(),
             tools: Vec::new(),
+            has_toolstack: false,
             files: || Ok(Vec::new()),
             prepare: |_| Ok(()),
             commands: Some("true"),
@@ -135,6 +137,12 @@ impl Case {
     /// Files for dom0's initrd.
     pub(super) fn files(mut self, files: fn() -> Result<Vec<Extra>>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// With `ringd` running in dom0.
+    pub(super) fn toolstack(mut self) -> Self {
+        self.has_toolstack = true;
         self
     }
 
@@ -228,6 +236,7 @@ impl Case {
         let line = ["run"]
             .iter()
             .chain(oracle)
+            .chain((!self.has_toolstack).then_some(&"--bare"))
             .map(|word| (*word).to_owned())
             .chain(own);
         Prepared::new(&CommandLine::try_parse_from(line)?.arguments)

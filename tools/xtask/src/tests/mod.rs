@@ -20,6 +20,7 @@ mod sdk;
 mod statistics;
 mod store;
 mod time;
+mod toolstack;
 
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,7 @@ fn cases() -> Vec<Case> {
         memory::cases(),
         load::cases(),
         statistics::cases(),
+        toolstack::cases(),
         store::cases(),
         control::cases(),
         builder::cases(),

@@ -1,0 +1,76 @@
+//! The toolstack in dom0: domains created, watched and ended by `ringctl` and `ringd`.
+
+use super::case::Case;
+
+/// All of them. They run on Xen too.
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("toolstack/life", "a domain is created, paused, listed, and destroyed")
+            .commands(
+                "set -e
+                ringctl create /guests/hello.toml --paused
+                ringctl list | grep -q 'hello.*paused'
+                ringctl explain hello | grep -q 'never run'
+                if ringctl create /guests/hello.toml; then exit 1; else [ $? = 4 ]; fi
+                ringctl rename hello other
+                ringctl info other | grep -q 'name: *other'
+                ringctl destroy other
+                [ $(ringctl list | wc -l) = 1 ]
+                if ringctl info other; then exit 1; else [ $? = 3 ]; fi
+                ringctl events | grep -q 'other destroyed'",
+            ),
+        Case::new("toolstack/console", "what a domain writes is kept from its first byte, also past its end")
+            .commands(
+                "set -e
+                ringctl create /guests/hello.toml on.poweroff=preserve on.crash=preserve
+                ringctl wait hello --for shutdown --timeout 60
+                ringctl logs hello | grep -i hello
+                ringctl destroy hello
+                ringctl logs hello | grep -i hello",
+            ),
+        Case::new("toolstack/bad-input", "each mistake gets its status and one line")
+            .commands(
+                "expect() { status=$1; shift; \"$@\" 2>/tmp/error; found=$?
+                    [ $found = $status ] && [ $(wc -l </tmp/error) = 1 ] ||
+                    { echo \"$*: $found\"; cat /tmp/error; exit 1; }; }
+                echo no kernel >/tmp/none
+                expect 5 ringctl create /guests/hello.toml kernel=/tmp/none
+                expect 5 ringctl create /guests/hello.toml kernel=/none
+                expect 5 ringctl create /guests/linux.toml memory=4 net= disk=
+                expect 6 ringctl create /guests/hello.toml memory=1T
+                expect 5 ringctl create /guests/hello.toml disk=/none,raw,xvda
+                expect 3 ringctl create /guests/hello.toml net=bridge=none
+                expect 3 ringctl destroy none
+                expect 3 ringctl destroy dom0
+                [ $(ringctl list | wc -l) = 1 ]",
+            ),
+        Case::new("toolstack/killed", "ringd is killed and started again, and domains go on")
+            .commands(
+                "set -e
+                ringctl create /guests/linux.toml net= disk=
+                ringctl wait linux --for 'console:The guest is up' --timeout 120
+                killall -9 ringd
+                ringd-start
+                ringctl list | grep -q linux
+                ringctl events | grep -q 'linux adopted'
+                printf '%s\\n\\035' 'echo still-$((40 + 2))' | ringctl console linux >/dev/null
+                ringctl wait linux --for 'console:still-42' --timeout 30
+                ringctl destroy linux",
+            ),
+        Case::new("toolstack/restarts", "a domain that restarts is restarted, up to a limit")
+            .commands(
+                "set -e
+                ringctl create /guests/hello.toml on.poweroff=restart on.crash=restart on.restart_limit=2
+                for try in $(seq 100); do ringctl list | grep -q hello || break; sleep 0.3; done
+                ringctl events
+                [ $(ringctl events | grep -c 'hello restarted') = 2 ]
+                ringctl events | grep -q 'not restarted any more'",
+            ),
+    ];
+    cases.push(
+        Case::new("toolstack/demo", "the tour of cargo xtask run --demo")
+            .commands(crate::run::DEMO)
+            .limit_seconds(300),
+    );
+    cases.into_iter().map(Case::toolstack).collect()
+}
