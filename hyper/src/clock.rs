@@ -2,11 +2,13 @@
 
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
-use ringwall_abi::xen::{PvclockFlags, SharedInfo, VcpuTimeInfo};
+use ringwall_abi::GuestAddress;
+use ringwall_abi::xen::{SharedInfo, VcpuTimeInfo};
 use ringwall_hw::cpu::control::tsc;
 use ringwall_hw::cpu::features::{Features, features};
 use ringwall_hw::irq::LocalApic;
 use ringwall_hw::log;
+use ringwall_hw::memory::guest;
 use ringwall_hw::time::{Rates, read_clock};
 use ringwall_model::time::{Clock, ClockFlags, Scale, WallClock};
 use spin::{Mutex, Once};
@@ -116,60 +118,71 @@ pub(crate) fn publish_wall_clock(domain: &Domain) {
 
 static STAMP: AtomicU32 = AtomicU32::new(0);
 
-/// Writes the clock's values into a virtual CPU's `vcpu_info`.
-pub(crate) fn publish(vcpu: &Vcpu) {
-    let Some(time) = TIME.get() else { return };
-    let stable = features().contains(Features::INVARIANT_TSC);
-    let flags = if stable {
+/// What is said of the clock beside its values.
+///
+/// It is marked stable where no two virtual CPUs can read it out of order: the counter is invariant, or all
+/// of them run on one CPU, whose line through the counter's values was measured once and never changes.
+/// Linux reads the clock without a system call only then.
+fn flags() -> ClockFlags {
+    /// How many CPUs run virtual CPUs.
+    const CPUS: u32 = 1;
+    if CPUS == 1 || features().contains(Features::INVARIANT_TSC) {
         ClockFlags::TSC_STABLE
     } else {
         ClockFlags::empty()
-    };
-    let values = time.clock.values(flags);
-    let words = (
+    }
+}
+
+/// `vcpu_time_info` from its second word on; its first is the version.
+fn words(time: &Time) -> [u64; 3] {
+    let values = time.clock.values(flags());
+    let shift = u64::from(values.shift.cast_unsigned());
+    [
+        values.tsc_timestamp,
+        values.system_time_ns,
+        u64::from(values.multiplier) | shift << 32 | u64::from(values.flags.bits()) << 40,
+    ]
+}
+const _: () = assert!(size_of::<VcpuTimeInfo>() == 4 * size_of::<u64>());
+
+/// The next version: even.
+fn next_stamp() -> u32 {
+    STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2)
+}
+
+/// Writes the clock's values into a virtual CPU's `vcpu_info`.
+pub(crate) fn publish(vcpu: &Vcpu) {
+    let Some(time) = TIME.get() else { return };
+    let words = words(time);
+    let places = (
         vcpu.info_word(4),
         vcpu.info_word(5),
         vcpu.info_word(6),
         vcpu.info_word(7),
     );
-    let (Some(version), Some(timestamp), Some(system), Some(scale)) = words else {
+    let (Some(version), Some(timestamp), Some(system), Some(scale)) = places else {
         return;
     };
-    let stamp = STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2);
+    let stamp = next_stamp();
     version.store(u64::from(stamp.wrapping_sub(1)), Ordering::SeqCst);
     fence(Ordering::SeqCst);
-    timestamp.store(values.tsc_timestamp, Ordering::Relaxed);
-    system.store(values.system_time_ns, Ordering::Relaxed);
-    let shift = u64::from(values.shift.cast_unsigned());
-    let scaled = u64::from(values.multiplier) | shift << 32 | u64::from(values.flags.bits()) << 40;
-    scale.store(scaled, Ordering::Relaxed);
+    for (place, word) in [timestamp, system, scale].into_iter().zip(words) {
+        place.store(word, Ordering::Relaxed);
+    }
     fence(Ordering::SeqCst);
     version.store(u64::from(stamp), Ordering::SeqCst);
 }
 
-/// Writes the clock's values where a virtual CPU asked for a second copy (for its vDSO).
+/// Writes the clock's values where the running guest asked for a second copy, which its user code reads.
 ///
-/// The address is one of the running guest's; where it is not mapped, nothing happens.
-pub(crate) fn publish_second(vcpu: &Vcpu) {
-    let Some(area) = vcpu.state.lock().time_area else {
+/// Where that is not mapped nothing happens. What is there is never read.
+pub(crate) fn publish_second(area: GuestAddress) {
+    let (Some(time), Some(values)) = (TIME.get(), area.checked_add(size_of::<u64>() as u64)) else {
         return;
     };
-    let Some(time) = TIME.get() else { return };
-    let stable = features().contains(Features::INVARIANT_TSC);
-    let values = time.clock.values(if stable {
-        ClockFlags::TSC_STABLE
-    } else {
-        ClockFlags::empty()
-    });
-    let stamp = STAMP.fetch_add(2, Ordering::Relaxed).wrapping_add(2);
-    let info = VcpuTimeInfo {
-        version: stamp,
-        tsc_timestamp: values.tsc_timestamp,
-        system_time: values.system_time_ns,
-        tsc_to_system_mul: values.multiplier,
-        tsc_shift: values.shift,
-        flags: PvclockFlags::from_bits_retain(values.flags.bits()),
-        ..Default::default()
-    };
-    let _ = ringwall_hw::memory::guest::write(area, &info);
+    let stamp = next_stamp();
+    // Each write of a word is one store, and a copy goes in order.
+    let _ = guest::write(area, &u64::from(stamp.wrapping_sub(1)))
+        .and_then(|()| guest::write(values, &words(time)))
+        .and_then(|()| guest::write(area, &u64::from(stamp)));
 }

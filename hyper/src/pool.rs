@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 use ringwall_abi::{Errno, Mfn, PAGE_SHIFT};
 use ringwall_hw::heap::{self, FrameSource};
 use ringwall_hw::memory::early::EarlyMemory;
-use ringwall_model::memory::{Block, Buddy, CleanBlock, Error};
+use ringwall_model::memory::{Block, Buddy, ClaimError, CleanBlock, Error};
 use spin::Mutex;
 
+use crate::domain::Domain;
 use crate::machine::{MACHINE, memory};
 
 /// Lock order: after a domain's accounts and the heap's lists; a leaf.
@@ -52,14 +53,49 @@ pub(crate) fn open() -> u64 {
     count
 }
 
-/// Free frames.
+/// Free frames, claimed or not.
 pub(crate) fn free_frames() -> u64 {
     BUDDY.lock().free_frames()
+}
+
+/// Free frames that are set aside for domains.
+pub(crate) fn claimed_frames() -> u64 {
+    BUDDY.lock().claimed_frames()
+}
+
+/// Sets aside what a domain lacks to have `pages`; with 0, gives up what was.
+///
+/// # Errors
+/// Those of [`ClaimError`].
+pub(crate) fn claim(domain: &Domain, pages: u64) -> Result<(), ClaimError> {
+    let mut accounts = domain.memory().lock();
+    accounts.claim_up_to(&mut BUDDY.lock(), pages)
 }
 
 /// Takes 2^`order` frames below 2^`address_bits`.
 pub(crate) fn allocate(order: u16, address_bits: u32) -> Result<Block, Error> {
     BUDDY.lock().allocate(&MACHINE, order, address_bits)
+}
+
+/// Takes frames for a domain, of those first that it claims, without anybody's traces.
+///
+/// # Errors
+/// [`Error::Dying`], [`Error::OverLimit`], [`Error::NoMemory`].
+pub(crate) fn allocate_clean_for(
+    domain: &Domain,
+    order: u16,
+    address_bits: u32,
+) -> Result<CleanBlock, Error> {
+    let block = {
+        let mut accounts = domain.memory().lock();
+        // Before its claim shrinks, and before frames are cleaned for nothing.
+        accounts.check_room(order)?;
+        let claim = accounts.claim_mut();
+        BUDDY
+            .lock()
+            .allocate_for(&MACHINE, claim, order, address_bits)?
+    };
+    Ok(memory().clean(block))
 }
 
 /// Takes frames without anybody's traces.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use ringwall_abi::sched::ShutdownReason;
 use ringwall_abi::vcpu::{Runstate, RunstateInfo};
 use ringwall_abi::xen::VmAssistType;
 use ringwall_hw::cpu::local;
@@ -24,7 +25,7 @@ use spin::{Mutex, Once};
 
 use crate::machine::MACHINE;
 use crate::vcpu::{self, Vcpu};
-use crate::{clock, event, irq};
+use crate::{clock, domain, event, irq};
 
 /// The exit path has to pick again.
 pub(crate) const RESCHEDULE: u32 = 1 << 0;
@@ -50,6 +51,10 @@ impl Watch {
                 || done.is_multiple_of(batch) && MACHINE.should_preempt())
     }
 }
+
+/// Why a domain ends whose watchdog has run out.
+const WATCHDOG: u8 = 4;
+const _: () = assert!(ShutdownReason::Watchdog as u32 == WATCHDOG as u32);
 
 /// Most virtual CPUs of all domains together.
 const MAX_VCPUS: u32 = 1024;
@@ -200,14 +205,24 @@ pub(crate) fn yield_now() {
     }
 }
 
-/// A virtual CPU's timers have changed.
-pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
+/// Something that a virtual CPU waits for has another time: its timers, its poll's end, its domain's
+/// watchdogs.
+pub(crate) fn set_deadline(vcpu: &Vcpu) {
+    note_deadline(vcpu);
+    arm();
+}
+
+/// Puts the first of all times that a virtual CPU waits for into the heap.
+fn note_deadline(vcpu: &Vcpu) {
     let Some(slot) = vcpu
         .slot()
         .and_then(|slot| u32::try_from(slot.index()).ok())
     else {
         return;
     };
+    // Held until the heap knows: of two that change something the last one sees both changes.
+    let timers = vcpu.timers.lock();
+    let deadline_ns = vcpu.deadline_ns(&timers);
     if let Some(heap) = TIMERS.lock().as_mut() {
         match deadline_ns {
             // The heap was made for every slot that there is.
@@ -215,7 +230,6 @@ pub(crate) fn set_deadline(vcpu: &Vcpu, deadline_ns: Option<u64>) {
             None => _ = heap.remove(slot),
         }
     }
-    arm();
 }
 
 /// Sets the CPU's timer for what comes next.
@@ -244,24 +258,19 @@ pub(crate) fn on_timer() {
         let Some(vcpu) = VCPUS.read().get(number as usize).copied().flatten() else {
             continue;
         };
-        let mut timers = vcpu.timers.lock();
-        let due = timers.expire(now_ns);
-        let next = timers.deadline_ns();
-        drop(timers);
-        let poll = vcpu.poll_until.load(Ordering::Relaxed);
-        let next = next
-            .into_iter()
-            .chain((poll > now_ns).then_some(poll))
-            .min();
-        if let (Some(next), Some(heap)) = (next, TIMERS.lock().as_mut()) {
-            // The heap was made for every slot that there is.
-            let _ = heap.set(number, next);
-        }
-        if poll != 0 && poll <= now_ns {
+        let due = vcpu.timers.lock().expire(now_ns);
+        // What has come is no deadline any more, or this would never end.
+        let polled = vcpu.end_poll_by(now_ns);
+        let barks = vcpu.id().raw() == 0 && vcpu.domain().watchdogs().lock().expire(now_ns);
+        note_deadline(vcpu);
+        if polled {
             wake(vcpu);
         }
         if due {
             event::raise_virq(vcpu, Virq::TIMER);
+        }
+        if barks && vcpu.domain().life().is_alive() {
+            domain::shut_down(vcpu.domain(), WATCHDOG);
         }
     }
     let mut pick = PICK_AT.lock();
@@ -390,7 +399,7 @@ fn save(vcpu: &Vcpu, frame: &GuestFrame) {
 fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
     let local = local::current();
     local.set_current(vcpu);
-    {
+    let time_area = {
         let state = vcpu.state.lock();
         *frame = state.frame;
         let guest = &local.guest;
@@ -431,8 +440,13 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
             control::load_debug_registers([0; 4], state.debug.dr6(), 0x400);
         }
         MACHINE.flush_local(|| mode::load_current_root(local));
-    }
+        // The address is one of the guest's kernel.
+        state.time_area.filter(|_| state.kernel_mode)
+    };
     clock::publish(vcpu);
+    if let Some(area) = time_area {
+        clock::publish_second(area);
+    }
 }
 
 /// Physical address of a root.

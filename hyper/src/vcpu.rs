@@ -286,6 +286,27 @@ impl Vcpu {
             .store(number.unwrap_or(NOWHERE), Ordering::Release);
     }
 
+    /// When it has to be looked at next, in ns of system time. Its timers are locked by the caller.
+    pub(crate) fn deadline_ns(&self, timers: &VcpuTimers) -> Option<u64> {
+        let poll_ns = Some(self.poll_until.load(Ordering::Relaxed)).filter(|&until| until != 0);
+        let watchdog_ns = match self.id.raw() {
+            0 => self.domain.watchdogs().lock().deadline_ns(),
+            _ => None,
+        };
+        let all = [timers.deadline_ns(), poll_ns, watchdog_ns];
+        all.into_iter().flatten().min()
+    }
+
+    /// Forgets when its poll ends, where that is past; whether it is.
+    pub(crate) fn end_poll_by(&self, now_ns: u64) -> bool {
+        let until = self.poll_until.load(Ordering::Relaxed);
+        let ends = until != 0 && until <= now_ns;
+        if ends {
+            self.poll_until.store(0, Ordering::Relaxed);
+        }
+        ends
+    }
+
     /// Goes on with tables that are half taken down. `false` where something else waits: the guest
     /// does not get to run before its interrupt, which comes back here.
     pub(crate) fn finish_tables(&self) -> bool {

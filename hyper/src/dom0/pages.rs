@@ -88,7 +88,7 @@ impl Pages {
         self.domain
             .memory()
             .lock()
-            .assign(&MACHINE, block)
+            .assign(&MACHINE, block, None)
             .map_err(|(error, _)| BuildError::Tables(error))
     }
 

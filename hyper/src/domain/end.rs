@@ -27,7 +27,7 @@ pub(crate) fn shut_down(domain: &'static Domain, reason: u8) {
     stop(domain);
     if domain.is_privileged() {
         match reason {
-            Some(ShutdownReason::Reboot) => reset::restart(),
+            Some(ShutdownReason::Reboot | ShutdownReason::Watchdog) => reset::restart(),
             Some(ShutdownReason::Poweroff) => reset::power_off(),
             _ => panic::stop(),
         }

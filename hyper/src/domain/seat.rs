@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use ringwall_abi::xen::{DomainHandle, SharedInfo};
 use ringwall_abi::{DomainId, Errno, Mfn, VcpuId};
-use ringwall_model::domain::{Life, Limits, MAX_VCPUS};
+use ringwall_model::domain::{Life, Limits, MAX_VCPUS, Watchdogs};
 use ringwall_model::event::{PORTS, Ports};
 use ringwall_model::memory::{DomainMemory, Shared};
 use ringwall_model::sched::GroupSlot;
@@ -58,6 +58,8 @@ pub(crate) struct Domain {
     /// How many of them the domain has.
     vcpu_count: AtomicU32,
     assists: AtomicU64,
+    /// Lock order: after a virtual CPU's `timers`; a leaf.
+    watchdogs: Mutex<Watchdogs>,
     /// Lock order: a leaf.
     settings: Mutex<Settings>,
 }
@@ -86,6 +88,7 @@ impl Domain {
             vcpus: [const { Once::new() }; MAX_VCPUS as usize],
             vcpu_count: AtomicU32::new(0),
             assists: AtomicU64::new(0),
+            watchdogs: Mutex::new(Watchdogs::new()),
             settings: Mutex::new(Settings::new(Limits::privileged(0))),
         })
     }
@@ -103,6 +106,7 @@ impl Domain {
         *self.shared.lock() = Some(shared);
         self.vcpu_count.store(0, Ordering::Relaxed);
         self.assists.store(0, Ordering::Relaxed);
+        *self.watchdogs.lock() = Watchdogs::new();
         *self.settings.lock() = settings;
         self.life.begin();
     }
@@ -188,6 +192,11 @@ impl Domain {
     /// The `VMASST_TYPE_*` bits that are on.
     pub(crate) fn assists(&self) -> &AtomicU64 {
         &self.assists
+    }
+
+    /// What ends it where it does not speak up.
+    pub(crate) fn watchdogs(&self) -> &Mutex<Watchdogs> {
+        &self.watchdogs
     }
 
     /// A word of `shared_info` at an offset in bytes, which a constant of [`SharedInfo`] gives.

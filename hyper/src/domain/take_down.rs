@@ -14,6 +14,7 @@ use super::seat::Domain;
 use super::{end, table, virq};
 use crate::hypercall::close_port;
 use crate::machine::{MACHINE, memory};
+use crate::pool;
 use crate::schedule;
 use crate::vcpu::Vcpu;
 
@@ -33,6 +34,8 @@ pub(crate) fn take_down(domain: &'static Domain) -> Result<(), Interrupted> {
     }
     if domain.life().begin_end() {
         domain.memory().lock().set_dying();
+        // To give up a claim is never refused.
+        let _ = pool::claim(domain, 0);
         domain.ports().kill();
         end::stop(domain);
     }

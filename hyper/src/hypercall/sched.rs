@@ -1,11 +1,11 @@
-//! `sched_op` (29): yield, block, poll, shutdown.
+//! `sched_op` (29): yield, block, poll, shutdown, watchdogs.
 //!
-//! Results: 0; `EINVAL` for a bad port or too many; `ENOSYS`, `EFAULT`; `EPERM`, `ESRCH` for another
-//! domain.
+//! Results: 0, or a new watchdog's number; `EINVAL` for a bad port or too many, or a watchdog that is not
+//! set; `ENOSPC` for a third watchdog; `ENOSYS`, `EFAULT`; `EPERM`, `ESRCH` for another domain.
 
 use core::sync::atomic::Ordering;
 
-use ringwall_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown};
+use ringwall_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown, SchedWatchdog};
 use ringwall_abi::{Errno, Port};
 use ringwall_hw::entry::GuestFrame;
 
@@ -49,7 +49,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             domain::shut_down(other, u8::try_from(request.reason).unwrap_or(u8::MAX));
             Ok(0)
         }
-        Some(SchedOp::Watchdog | SchedOp::PinOverride) | None => Err(Errno::ENOSYS.into()),
+        Some(SchedOp::Watchdog) => watchdog(call),
+        Some(SchedOp::PinOverride) | None => Err(Errno::ENOSYS.into()),
     }
 }
 
@@ -91,17 +92,29 @@ fn poll(call: &mut Call<'_>) -> Result {
         return outcome.map(|_| 0);
     }
     if request.timeout_ns != 0 {
-        let deadline = call.vcpu.timers.lock().deadline_ns();
-        let next = deadline.map_or(request.timeout_ns, |deadline| {
-            deadline.min(request.timeout_ns)
-        });
         call.vcpu
             .poll_until
             .store(request.timeout_ns, Ordering::Relaxed);
-        schedule::set_deadline(call.vcpu, Some(next));
+        schedule::set_deadline(call.vcpu);
     }
     schedule::stop(call.vcpu);
     Ok(0)
+}
+
+/// Sets, puts off or clears a watchdog, which shuts the domain down when its time comes.
+fn watchdog(call: &mut Call<'_>) -> Result {
+    let request: SchedWatchdog = call.read(1)?;
+    let domain = call.domain();
+    let mut watchdogs = domain.watchdogs().lock();
+    let id = watchdogs
+        .request(request.id, request.timeout_s, clock::now_ns())
+        .map_err(Errno::from)?;
+    drop(watchdogs);
+    // The time of a domain's watchdogs is waited for with the timers of its first virtual CPU.
+    if let Some(first) = domain.vcpus().next() {
+        schedule::set_deadline(first);
+    }
+    Ok(id.into())
 }
 
 fn end_poll(vcpu: &Vcpu) {

@@ -7,8 +7,7 @@ pub(super) fn set_timer(call: &mut Call<'_>) -> Result {
     let deadline_ns = call.number(0);
     let mut timers = call.vcpu.timers.lock();
     timers.set_timer_op(deadline_ns, clock::now_ns());
-    let next = timers.deadline_ns();
     drop(timers);
-    schedule::set_deadline(call.vcpu, next);
+    schedule::set_deadline(call.vcpu);
     Ok(0)
 }

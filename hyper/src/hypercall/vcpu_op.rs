@@ -54,8 +54,10 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         VcpuOp::RegisterRunstateMemoryArea => {
             let request: RegisterRunstateMemoryArea = call.read(2)?;
             let area = usable(request.address)?;
-            guest::write(area, &runstate(vcpu))?;
-            vcpu.state.lock().runstate_area = Some(area);
+            if let Some(area) = area {
+                guest::write(area, &runstate(vcpu))?;
+            }
+            vcpu.state.lock().runstate_area = area;
         }
         VcpuOp::SetPeriodicTimer => {
             let request: SetPeriodicTimer = call.read(2)?;
@@ -63,16 +65,14 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             timers
                 .set_periodic(request.period_ns, clock::now_ns())
                 .map_err(Errno::from)?;
-            let next = timers.deadline_ns();
             drop(timers);
-            schedule::set_deadline(vcpu, next);
+            schedule::set_deadline(vcpu);
         }
         VcpuOp::StopPeriodicTimer => {
             let mut timers = vcpu.timers.lock();
             timers.stop_periodic();
-            let next = timers.deadline_ns();
             drop(timers);
-            schedule::set_deadline(vcpu, next);
+            schedule::set_deadline(vcpu);
         }
         VcpuOp::SetSingleshotTimer => {
             if !core::ptr::eq(vcpu, call.vcpu) {
@@ -84,9 +84,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             timers
                 .set_one_shot(request.timeout_abs_ns, flags, clock::now_ns())
                 .map_err(Errno::from)?;
-            let next = timers.deadline_ns();
             drop(timers);
-            schedule::set_deadline(vcpu, next);
+            schedule::set_deadline(vcpu);
         }
         VcpuOp::StopSingleshotTimer => {
             if !core::ptr::eq(vcpu, call.vcpu) {
@@ -94,9 +93,8 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
             }
             let mut timers = vcpu.timers.lock();
             timers.stop_one_shot();
-            let next = timers.deadline_ns();
             drop(timers);
-            schedule::set_deadline(vcpu, next);
+            schedule::set_deadline(vcpu);
         }
         VcpuOp::RegisterVcpuInfo => {
             let request: RegisterVcpuInfo = call.read(2)?;
@@ -116,17 +114,20 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         VcpuOp::RegisterVcpuTimeMemoryArea => {
             let request: RegisterTimeMemoryArea = call.read(2)?;
             let area = usable(request.address)?;
-            vcpu.state.lock().time_area = Some(area);
-            clock::publish_second(vcpu);
+            vcpu.state.lock().time_area = area;
+            if let Some(area) = area {
+                clock::publish_second(area);
+            }
         }
     }
     Ok(0)
 }
 
-fn usable(address: GuestAddress) -> Result<GuestAddress> {
+/// Where a copy is to be kept up; none any more at 0.
+fn usable(address: GuestAddress) -> Result<Option<GuestAddress>> {
     let good = address.is_canonical() && ringwall_hw::layout::outside_hypervisor(address.raw());
     if good {
-        Ok(address)
+        Ok((!address.is_null()).then_some(address))
     } else {
         Err(Errno::EFAULT.into())
     }

@@ -35,10 +35,17 @@ pub fn write_frame_word(mfn: Mfn, index: usize, value: u64) {
 /// Fills a frame of RAM with zeros.
 pub fn clear_frame(mfn: Mfn) {
     if is_ram(mfn) {
-        // SAFETY: the frame is mapped and 512 words long.
+        // Plain stores, several in a row: under TCG half the time of `rep stosq`, whose steps are each
+        // a round of their own there.
+        // SAFETY: the frame is mapped, and 8 rounds of 64 words long.
         unsafe {
-            asm!("rep stosq", inout("rdi") direct_frame(mfn) => _, inout("rcx") PAGE_SIZE / 8 => _,
-                in("rax") 0u64, options(nostack, preserves_flags));
+            asm!(
+                "2:", ".set clear_frame_at, 0", ".rept 64", "mov [{at} + clear_frame_at], {zero}",
+                ".set clear_frame_at, clear_frame_at + 8", ".endr",
+                "add {at}, 512", "dec {rounds:e}", "jnz 2b",
+                at = inout(reg) direct_frame(mfn) => _, zero = in(reg) 0u64,
+                rounds = inout(reg) PAGE_SIZE / 512 => _, options(nostack),
+            );
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use ringwall_abi::{Mfn, PAGE_SHIFT};
 
+use super::claim::{Claim, ClaimError};
 use super::error::Error;
 use super::list::List;
 use super::machine::Machine;
@@ -78,6 +79,8 @@ pub struct Buddy {
     /// For each zone, a bit for each order that has blocks.
     filled: [u32; ZONES],
     free_frames: u64,
+    /// The sum of all claims; at most `free_frames`.
+    claimed_frames: u64,
 }
 
 impl Default for Buddy {
@@ -94,13 +97,38 @@ impl Buddy {
             lists: [[List::new(); ORDERS]; ZONES],
             filled: [0; ZONES],
             free_frames: 0,
+            claimed_frames: 0,
         }
     }
 
-    /// How many frames are free.
+    /// How many frames are free, claimed or not.
     #[must_use]
     pub const fn free_frames(&self) -> u64 {
         self.free_frames
+    }
+
+    /// How many of them are set aside for domains.
+    #[must_use]
+    pub const fn claimed_frames(&self) -> u64 {
+        self.claimed_frames
+    }
+
+    /// Sets frames aside; with none gives up what was.
+    ///
+    /// # Errors
+    /// [`ClaimError::Claimed`], [`ClaimError::NoMemory`].
+    pub const fn claim(&mut self, claim: &mut Claim, frames: u64) -> Result<(), ClaimError> {
+        if frames == 0 {
+            self.claimed_frames -= claim.frames();
+        } else if claim.frames() != 0 {
+            return Err(ClaimError::Claimed);
+        } else if frames > self.free_frames - self.claimed_frames {
+            return Err(ClaimError::NoMemory);
+        } else {
+            self.claimed_frames += frames;
+        }
+        claim.set(frames);
+        Ok(())
     }
 
     /// How many bits the highest address of the largest free block has, and its order: for a
@@ -141,16 +169,48 @@ impl Buddy {
     /// [`Memory::clean`](super::Memory::clean) before a guest may have them.
     ///
     /// # Errors
-    /// [`Error::NoMemory`], also for an order past [`MAX_ORDER`].
+    /// [`Error::NoMemory`], also for an order past [`MAX_ORDER`], and where the rest is claimed.
     pub fn allocate<M: Machine>(
         &mut self,
         machine: &M,
         order: u16,
         address_bits: u32,
     ) -> Result<Block, Error> {
+        let mut nothing = Claim::NONE;
+        self.allocate_for(machine, &mut nothing, order, address_bits)
+    }
+
+    /// The same for a domain: its claim goes first, and shrinks.
+    ///
+    /// # Errors
+    /// Those of [`allocate`](Self::allocate); the claim is as it was.
+    pub fn allocate_for<M: Machine>(
+        &mut self,
+        machine: &M,
+        claim: &mut Claim,
+        order: u16,
+        address_bits: u32,
+    ) -> Result<Block, Error> {
         if order > MAX_ORDER {
             return Err(Error::NoMemory);
         }
+        let claimed = claim.frames().min(1 << order);
+        if self.free_frames - self.claimed_frames < (1 << order) - claimed {
+            return Err(Error::NoMemory);
+        }
+        let block = self.take(machine, order, address_bits)?;
+        claim.set(claim.frames() - claimed);
+        self.claimed_frames -= claimed;
+        Ok(block)
+    }
+
+    /// Takes 2^`order` frames off the lists, whoever claims them.
+    fn take<M: Machine>(
+        &mut self,
+        machine: &M,
+        order: u16,
+        address_bits: u32,
+    ) -> Result<Block, Error> {
         let frame_bits = address_bits.saturating_sub(PAGE_SHIFT) as usize;
         let allowed = self.filled.iter().take(frame_bits.saturating_add(1));
         let (zone, available) = allowed

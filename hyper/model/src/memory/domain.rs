@@ -1,8 +1,9 @@
 //! What a domain owns.
 
-use ringwall_abi::{DomainId, Mfn};
+use ringwall_abi::{DomainId, Mfn, Pfn};
 
-use super::buddy::Block;
+use super::buddy::{Block, Buddy};
+use super::claim::{Claim, ClaimError};
 use super::error::Error;
 use super::frame::Frame;
 use super::list::List;
@@ -39,6 +40,7 @@ pub struct DomainMemory {
     domain: DomainId,
     total_pages: u64,
     max_pages: u64,
+    claim: Claim,
     dying: bool,
     lists: [List; STAGES],
 }
@@ -64,6 +66,7 @@ impl DomainMemory {
             domain,
             total_pages: 0,
             max_pages,
+            claim: Claim::NONE,
             dying: false,
             lists: [List::new(); STAGES],
         }
@@ -86,13 +89,57 @@ impl DomainMemory {
         self.max_pages = max_pages;
     }
 
+    /// What is set aside for it beyond what it has.
+    #[must_use]
+    pub const fn claim(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// The same, for [`Buddy::allocate_for`].
+    pub const fn claim_mut(&mut self) -> &mut Claim {
+        &mut self.claim
+    }
+
+    /// Sets aside what the domain lacks to have `pages`; with 0, gives up what was.
+    ///
+    /// # Errors
+    /// [`ClaimError`].
+    #[doc(alias = "XENMEM_claim_pages")]
+    pub const fn claim_up_to(&mut self, buddy: &mut Buddy, pages: u64) -> Result<(), ClaimError> {
+        if pages == 0 {
+            return buddy.claim(&mut self.claim, 0);
+        }
+        if pages > self.max_pages || self.dying {
+            return Err(ClaimError::OverLimit);
+        }
+        if pages <= self.total_pages {
+            return Err(ClaimError::HasThem);
+        }
+        buddy.claim(&mut self.claim, pages - self.total_pages)
+    }
+
     /// From here on it gets no memory. [`Memory::relinquish`] comes next.
     pub const fn set_dying(&mut self) {
         self.dying = true;
     }
 
+    /// Whether the domain may get 2^`order` frames.
+    ///
+    /// # Errors
+    /// [`Error::Dying`], [`Error::OverLimit`].
+    pub const fn check_room(&self, order: u16) -> Result<(), Error> {
+        if self.dying {
+            return Err(Error::Dying);
+        }
+        if self.max_pages.saturating_sub(self.total_pages) < 1 << order {
+            return Err(Error::OverLimit);
+        }
+        Ok(())
+    }
+
     /// Gives a block to the domain; its first frame. The frames hold the reference of their
-    /// allocation each, and no use.
+    /// allocation each, and no use. Where `place` is the first one's place among the domain's frames, the
+    /// machine-to-physical table gets all.
     ///
     /// # Errors
     /// [`Error::Dying`], [`Error::OverLimit`]; the block comes back.
@@ -100,16 +147,16 @@ impl DomainMemory {
         &mut self,
         machine: &M,
         block: CleanBlock,
+        place: Option<Pfn>,
     ) -> Result<Mfn, (Error, CleanBlock)> {
-        let count = 1_u64 << block.block.order();
-        if self.dying {
-            return Err((Error::Dying, block));
+        if let Err(error) = self.check_room(block.block.order()) {
+            return Err((error, block));
         }
-        if self.max_pages.saturating_sub(self.total_pages) < count {
-            return Err((Error::OverLimit, block));
-        }
-        self.total_pages += count;
-        for (mfn, frame) in frames(machine, &block.block) {
+        self.total_pages += 1 << block.block.order();
+        for ((mfn, frame), offset) in frames(machine, &block.block).zip(0..) {
+            if let Some(pfn) = place.and_then(|place| place.checked_add(offset)) {
+                machine.set_m2p(mfn, Some(pfn));
+            }
             self.list(Stage::Held).push(machine, mfn, frame);
             // The last step: from here on references can be taken.
             frame.allot(self.domain);

@@ -10,6 +10,7 @@
 //! together.
 
 mod buddy;
+mod claim;
 mod descriptor;
 mod domain;
 mod entry;
@@ -38,6 +39,7 @@ mod validate;
 mod tests;
 
 pub use buddy::{Block, Buddy, MAX_ORDER};
+pub use claim::{Claim, ClaimError};
 pub use descriptor::{Ring, check_descriptor};
 pub use domain::{CleanBlock, DomainMemory};
 pub use entry::{Entry, EntryAddress, EntryIndex, Flags, HYPERVISOR_SLOTS, Level};

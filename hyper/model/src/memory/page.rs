@@ -3,6 +3,7 @@
 use ringwall_abi::{DomainId, Mfn, Pfn};
 
 use super::buddy::Block;
+use super::domain::DomainMemory;
 use super::error::Error;
 use super::frame::Frame;
 use super::kind::Kind;
@@ -116,10 +117,7 @@ impl<M: Machine> Memory<'_, M> {
 
     /// Takes a frame without references out of its owner's accounts.
     pub(super) fn disown(self, mfn: Mfn, frame: &Frame) -> Block {
-        // A domain that could read it may still have it in a TLB, also where it was never
-        // writable. The stamp is read when no entry is left, and nobody else writes it now.
-        frame.usage.set_stale(self.0.tlb_now());
-        self.0.set_m2p(mfn, None);
+        self.forget(mfn, frame);
         if frame.is_listed() {
             self.0.accounts(frame.owner(), |accounts| {
                 accounts.unlist(self.0, mfn, frame)
@@ -127,5 +125,19 @@ impl<M: Machine> Memory<'_, M> {
         }
         frame.make_private();
         Block::forge(mfn, 0)
+    }
+
+    /// The same for a frame on these accounts, which are locked. The caller makes blocks of such frames.
+    pub(super) fn disown_listed(self, mfn: Mfn, frame: &Frame, accounts: &mut DomainMemory) {
+        self.forget(mfn, frame);
+        accounts.unlist(self.0, mfn, frame);
+        frame.make_private();
+    }
+
+    fn forget(self, mfn: Mfn, frame: &Frame) {
+        // A domain that could read it may still have it in a TLB, also where it was never
+        // writable. The stamp is read when no entry is left, and nobody else writes it now.
+        frame.usage.set_stale(self.0.tlb_now());
+        self.0.set_m2p(mfn, None);
     }
 }

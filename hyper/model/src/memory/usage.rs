@@ -83,6 +83,11 @@ impl Word {
         matches!(self.state(), State::Partial)
     }
 
+    /// Whether there is nothing to undo: neither a pin, nor a table that is half done.
+    pub(super) const fn is_settled(self) -> bool {
+        !self.is_pinned() && matches!(self.state(), State::Idle | State::Valid)
+    }
+
     pub(super) const fn is_pinned(self) -> bool {
         self.0 & PINNED != 0
     }

@@ -24,9 +24,10 @@ pub(super) fn domain(call: &Call<'_>, id: DomainId) -> Result {
 
 /// What there is to say of a domain.
 pub(in crate::hypercall) fn describe(domain: &'static Domain) -> GetDomainInfo {
-    let (tot_pages, max_pages) = {
+    let (tot_pages, max_pages, outstanding_pages) = {
         let memory = domain.memory().lock();
-        (memory.total_pages(), memory.max_pages())
+        let claimed = memory.claim().frames();
+        (memory.total_pages(), memory.max_pages(), claimed)
     };
     let (handle, store) = domain.settings(|settings| (settings.handle, settings.limits.is_store));
     let now_ns = clock::now_ns();
@@ -39,6 +40,7 @@ pub(in crate::hypercall) fn describe(domain: &'static Domain) -> GetDomainInfo {
         flags: flags(domain, store),
         tot_pages,
         max_pages,
+        outstanding_pages,
         shared_info_frame: domain.shared_info().raw(),
         cpu_time: domain.vcpus().map(|vcpu| ran_ns(vcpu, now_ns)).sum(),
         nr_online_vcpus: u32::try_from(online.count()).unwrap_or(u32::MAX),

@@ -14,6 +14,7 @@ pub(in crate::hypercall) fn handle(call: &mut Call<'_>) -> Result {
         MemoryOp::DecreaseReservation => reservation::decrease(call),
         MemoryOp::PopulatePhysmap => reservation::populate(call),
         MemoryOp::Exchange => exchange::exchange(call),
+        MemoryOp::ClaimPages => reservation::claim(call),
         MemoryOp::MaximumRamPage => query::maximum_ram_page(),
         MemoryOp::CurrentReservation => query::current_reservation(call),
         MemoryOp::MaximumReservation => query::maximum_reservation(call),
@@ -36,7 +37,6 @@ pub(in crate::hypercall) fn handle(call: &mut Call<'_>) -> Result {
         | MemoryOp::PagingOp
         | MemoryOp::AccessOp
         | MemoryOp::SharingOp
-        | MemoryOp::ClaimPages
         | MemoryOp::GetVnumainfo
         | MemoryOp::ReservedDeviceMemoryMap => Err(Errno::ENOSYS.into()),
     }

@@ -1,6 +1,6 @@
 //! Growing and shrinking a domain.
 
-use ringwall_abi::memory::MemoryFlags;
+use ringwall_abi::memory::{MemoryFlags, MemoryOp, MemoryReservation};
 use ringwall_abi::{Errno, Mfn, Pfn};
 
 use super::extents::{Extents, for_each};
@@ -13,7 +13,7 @@ use crate::pool;
 /// extents; their first frames are written to the list, if there is one.
 pub(super) fn increase(call: &mut Call<'_>) -> Result {
     for_each(call, |extents, index| {
-        let first = allocate(extents)?;
+        let first = allocate(extents, None)?;
         if extents.list.is_null() {
             return Ok(());
         }
@@ -32,10 +32,8 @@ pub(super) fn populate(call: &mut Call<'_>) -> Result {
         let pfn: Pfn = read_element(extents.list, index)?;
         pfn.checked_add(extents.order.frames())
             .ok_or(Errno::EINVAL)?;
-        let first = allocate(extents)?;
-        write_element(extents.list, index, &first).inspect_err(|_| give_up(extents, first))?;
-        map(extents, first, pfn);
-        Ok(())
+        let first = allocate(extents, Some(pfn))?;
+        write_element(extents.list, index, &first).inspect_err(|_| give_up(extents, first))
     })
 }
 
@@ -55,10 +53,32 @@ pub(super) fn decrease(call: &mut Call<'_>) -> Result {
     })
 }
 
-/// A new extent of the domain's; its first frame.
-fn allocate(extents: &Extents) -> Result<Mfn> {
-    let block = pool::allocate_clean(extents.order.raw(), extents.address_bits())?;
-    assign(extents.domain, block)
+/// A new extent of the domain's, at a place among its frames or at none; its first frame.
+fn allocate(extents: &Extents, place: Option<Pfn>) -> Result<Mfn> {
+    let (order, bits) = (extents.order.raw(), extents.address_bits());
+    let block = pool::allocate_clean_for(extents.domain, order, bits)?;
+    assign(extents.domain, block, place)
+}
+
+/// `XENMEM_claim_pages`: sets memory aside for a domain, as much as it lacks to have so many frames; none
+/// gives up what was. What it gets from then on is taken off.
+///
+/// # Errors
+/// `EINVAL` for a list, an order or flags, where the domain has a claim or the frames already, or may not
+/// have them; `ENOMEM`; `EPERM` for callers without power over the machine.
+pub(super) fn claim(call: &Call<'_>) -> Result {
+    let request: MemoryReservation = call.read(1)?;
+    let plain = request.extent_start.is_null()
+        && request.extent_order == 0
+        && request.mem_flags.is_empty()
+        && call.number(0) >> MemoryOp::EXTENT_SHIFT == 0;
+    if !plain {
+        return Err(Errno::EINVAL.into());
+    }
+    let domain = call.domain_named(request.domid)?;
+    call.require_privilege()?;
+    pool::claim(domain, request.nr_extents).map_err(Errno::from)?;
+    Ok(0)
 }
 
 /// Takes a new extent back: the caller could not be told of it.
@@ -67,16 +87,6 @@ fn give_up(extents: &Extents, first: Mfn) {
         // What another virtual CPU has guessed and uses already stays the domain's.
         if let Ok(block) = memory().steal(mfn, extents.domain.id()) {
             pool::free(block);
-        }
-    }
-}
-
-/// Tells the machine-to-physical table of an extent.
-fn map(extents: &Extents, first: Mfn, pfn: Pfn) {
-    for (mfn, offset) in frames(extents, first).zip(0..) {
-        if let Some(pfn) = pfn.checked_add(offset) {
-            // It fails where another virtual CPU has given the frame back: nothing is left to tell.
-            let _ = memory().update_m2p(mfn, pfn, extents.domain.id());
         }
     }
 }

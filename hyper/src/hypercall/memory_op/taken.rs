@@ -85,18 +85,20 @@ pub(super) fn assign_in_exchange(domain: &Domain, block: CleanBlock) -> Result<M
     let mut accounts = domain.memory().lock();
     let limit = accounts.max_pages();
     accounts.set_max_pages(u64::MAX);
-    let outcome = accounts.assign(&MACHINE, block);
+    let outcome = accounts.assign(&MACHINE, block, None);
     accounts.set_max_pages(limit);
     drop(accounts);
     outcome.map_err(to_pool)
 }
 
-/// Gives a domain frames beyond those that it has.
+/// Gives a domain frames beyond those that it has, at a place among them or at none.
 ///
 /// # Errors
 /// `EINVAL` where the domain is dying, `ENOMEM` at its limit; the block has gone to the pool.
-pub(super) fn assign(domain: &Domain, block: CleanBlock) -> Result<Mfn> {
-    let outcome = domain.memory().lock().assign(&MACHINE, block);
+pub(super) fn assign(domain: &Domain, block: CleanBlock, place: Option<Pfn>) -> Result<Mfn> {
+    let mut accounts = domain.memory().lock();
+    let outcome = accounts.assign(&MACHINE, block, place);
+    drop(accounts);
     outcome.map_err(to_pool)
 }
 

@@ -79,6 +79,7 @@ fn physical() -> PhysInfo {
         capabilities: PhysCapabilities::PV | PhysCapabilities::GNTTAB_V1,
         total_pages: total_frames(),
         free_pages: pool::free_frames(),
+        outstanding_pages: pool::claimed_frames(),
         max_mfn: end_of_ram().saturating_sub(1),
         hw_cap: [edx, ecx, extended_edx, extended_ecx, 0, 0, 0, 0],
         ..Default::default()

@@ -179,7 +179,7 @@ impl Arena {
         drop(tlb);
         assert!(EntryIndex::all().all(|index| self.read_entry(mfn, index) == Entry::NONE));
         let outcome = self
-            .accounts(domain, |accounts| accounts.assign(self, clean))
+            .accounts(domain, |accounts| accounts.assign(self, clean, None))
             .unwrap();
         outcome.map_err(|(error, clean)| {
             self.reclaim(clean.into_block());

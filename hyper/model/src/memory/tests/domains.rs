@@ -33,7 +33,9 @@ fn a_large_block_is_many_frames() {
     let clean = arena.memory().clean(block);
     let first = arena
         .accounts(D0, |accounts| {
-            accounts.assign(&arena, clean).map_err(|(error, _)| error)
+            accounts
+                .assign(&arena, clean, None)
+                .map_err(|(error, _)| error)
         })
         .unwrap()
         .unwrap();

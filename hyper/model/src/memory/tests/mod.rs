@@ -2,6 +2,7 @@
 
 mod arena;
 mod audit;
+mod claims;
 mod domains;
 mod entries;
 mod free;
