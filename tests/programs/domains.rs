@@ -350,7 +350,7 @@ fn main() {
         .open("/dev/xen/privcmd")
         .expect("privcmd");
     let tools = Toolstack(file);
-    let tests: [(&str, fn(&Toolstack)); 10] = [
+    let tests: [(&str, fn(&Toolstack)); 13] = [
         ("what can't be is refused", refusals),
         ("a domain is what it was made as", description),
         ("a domain ends by itself", ends),
@@ -360,7 +360,10 @@ fn main() {
             "a domain is destroyed while it runs, waits, or is paused",
             destroyed_at_any_time,
         ),
+        ("a domain's watchdog ends it", watchdogs),
         ("a mapping keeps a domain's frames", lingers),
+        ("nothing of a domain is left in its frames", scrubbed),
+        ("memory that is claimed is kept", claims),
         ("an event channel goes with its domain", channels),
         ("a domain without power is told so", powerless),
         ("a hundred domains leave nothing behind", cycles),
@@ -581,6 +584,102 @@ fn lingers(tools: &Toolstack) {
     assert_eq!(info.pages, 0);
     unmap(second, 1);
     assert_eq!(tools.info(guest.id).err(), Some(ESRCH));
+}
+
+/// Whoever gets the frames of a domain that is gone finds zeroes.
+fn scrubbed(tools: &Toolstack) {
+    const SECRET: u64 = 0x5ec4_e75e_c4e7_5ec4;
+    /// The first frames of a guest are tables, code and data.
+    const OWN: usize = 8;
+    let words = (FRAMES as usize - OWN) * PAGE / 8;
+    let mut seen = 0;
+    let mut before = Vec::new();
+    for _ in 0..3 {
+        let guest = tools.build(FOREVER, &[]);
+        let at = tools
+            .map(guest.id, &guest.frames[OWN..])
+            .expect("its memory");
+        for index in 0..words {
+            // SAFETY: inside the mapping.
+            let place = unsafe { at.add(index) };
+            // SAFETY: as above.
+            assert_eq!(unsafe { place.read_volatile() }, 0, "at word {index}");
+            // SAFETY: as above.
+            unsafe { place.write_volatile(SECRET) };
+        }
+        unmap(at, FRAMES as usize - OWN);
+        let again = |frame: &&u64| before.contains(*frame);
+        seen += guest.frames[OWN..].iter().filter(again).count();
+        before.clone_from(&guest.frames);
+        tools.simple(UNPAUSE, guest.id).expect("to run");
+        tools.destroy(guest.id);
+    }
+    println!("domains: {seen} frames were another domain's before");
+    assert!(seen > 0, "no frame was used twice: nothing was tried");
+}
+
+fn claims(tools: &Toolstack) {
+    const CLAIM: u64 = 24;
+    const CLAIMED: u64 = 300;
+    let outstanding = || tools.sysctl(3, &Bytes::new(0)).expect("physinfo").u64(64);
+    let limited = |kib: u64| {
+        let id = tools.create(0, |request| request).expect("a domain");
+        let limit = Bytes::new(8).put(0, kib.to_le_bytes());
+        tools.domctl(MAX_MEM, id, &limit).expect("a limit");
+        id
+    };
+    let claim = |domain: u16, pages: u64| {
+        let request = Bytes::new(32)
+            .put(8, pages.to_le_bytes())
+            .put(24, domain.to_le_bytes());
+        tools.call(MEMORY_OP, [CLAIM, request.0.as_ptr() as u64, 0, 0, 0])
+    };
+    let claimed = limited(CLAIMED * 4);
+    assert_eq!(claim(claimed, CLAIMED), Ok(0));
+    assert_eq!(claim(claimed, CLAIMED), Err(EINVAL), "a second claim");
+    let (_, info) = tools
+        .domctl(GET_INFO, claimed, &Bytes::new(0))
+        .expect("the domain");
+    assert_eq!((info.u64(24), outstanding()), (CLAIMED, CLAIMED));
+    assert_eq!(tools.populate(claimed, 100).expect("memory").len(), 100);
+    assert_eq!(outstanding(), CLAIMED - 100);
+    // Another one that takes all that it can get.
+    let greedy = limited(u64::MAX);
+    let free = tools.free_frames();
+    let taken = tools.populate(greedy, free).expect("memory").len() as u64;
+    assert!(taken < free, "{taken} of {free}: nothing was kept");
+    let rest = tools.populate(claimed, CLAIMED - 100).expect("memory");
+    assert_eq!(rest.len() as u64, CLAIMED - 100, "what was claimed");
+    assert_eq!(outstanding(), 0);
+    tools.destroy(greedy);
+    tools.destroy(claimed);
+    // A claim ends with its domain.
+    let claimed = limited(CLAIMED * 4);
+    assert_eq!(claim(claimed, CLAIMED), Ok(0));
+    tools.destroy(claimed);
+    assert_eq!(outstanding(), 0);
+}
+
+fn watchdogs(tools: &Toolstack) {
+    const WATCHDOG: u8 = 6;
+    let code = sched(WATCHDOG, &sched(BLOCK, FOREVER));
+    let guest = tools.build(&code, &[0, 1]);
+    let start = Instant::now();
+    tools.simple(UNPAUSE, guest.id).expect("to run");
+    assert_eq!(tools.wait(guest.id), 4);
+    let after = start.elapsed();
+    assert!(after >= Duration::from_millis(990), "after {after:?}");
+    tools.destroy(guest.id);
+    // One that is taken down while its watchdog runs: nothing comes of it later.
+    let guest = tools.build(&code, &[0, 1]);
+    tools.simple(UNPAUSE, guest.id).expect("to run");
+    std::thread::sleep(Duration::from_millis(50));
+    tools.destroy(guest.id);
+    let other = tools.build(FOREVER, &[]);
+    tools.simple(UNPAUSE, other.id).expect("to run");
+    std::thread::sleep(Duration::from_millis(1200));
+    assert_eq!(tools.info(other.id).expect("it").flags & SHUTDOWN, 0);
+    tools.destroy(other.id);
 }
 
 fn channels(tools: &Toolstack) {
