@@ -9,7 +9,12 @@ use crate::initrd::Program;
 use crate::{paths, progress, shell};
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
-const RUSTFLAGS: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Cstrip=symbols"];
+/// At a fixed address: an emulator translates the program once then, and not for each process anew.
+const RUSTFLAGS: [&str; 3] = [
+    "-Ctarget-feature=+crt-static",
+    "-Crelocation-model=static",
+    "-Cstrip=symbols",
+];
 
 /// Builds programs, optimised and static. Each is named by its package, whose program has the same name, or as
 /// `PACKAGE:EXAMPLE`.
