@@ -2,10 +2,11 @@
 //!
 //! Each operation is sent and answered before the next one. Prints `write=`, `read=`, `transaction=` (start, two
 //! writes, end: counted as one) and `mixed=`, which alternates writes and reads, per second. Before them comes
-//! `echo=`: the same with a process that sends back what it got, which no server can surpass.
+//! `echo=`: the same with a process that sends back what it got, which no server can surpass. The last is
+//! `pipelined=`: writes of which 32 are sent before the first answer is read.
 
 use std::error::Error;
-use std::io::{Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,12 +17,14 @@ const TRANSACTION_END: u32 = 7;
 const WRITE: u32 = 11;
 const ERROR: u32 = 16;
 const HEADER: usize = 16;
+/// Requests that are sent before their answers are read.
+const TOGETHER: u32 = 32;
 
 /// A connection, with a buffer for what is sent and one for what comes.
 struct Client {
-    stream: UnixStream,
+    stream: BufReader<UnixStream>,
     out: Vec<u8>,
-    buffer: [u8; 4112],
+    buffer: Vec<u8>,
 }
 
 impl Client {
@@ -31,7 +34,18 @@ impl Client {
         transaction: u32,
         payload: &[&[u8]],
     ) -> Result<&[u8], Box<dyn Error>> {
-        self.out.clear();
+        self.put(kind, transaction, payload)?;
+        self.send()?;
+        self.answer()
+    }
+
+    /// Adds a request to what is sent next.
+    fn put(
+        &mut self,
+        kind: u32,
+        transaction: u32,
+        payload: &[&[u8]],
+    ) -> Result<(), Box<dyn Error>> {
         let length: usize = payload.iter().map(|part| part.len()).sum();
         for word in [kind, 1, transaction, u32::try_from(length)?] {
             self.out.extend_from_slice(&word.to_le_bytes());
@@ -39,24 +53,30 @@ impl Client {
         payload
             .iter()
             .for_each(|part| self.out.extend_from_slice(part));
-        self.stream.write_all(&self.out)?;
-        let mut filled = 0;
-        loop {
-            filled += self.stream.read(&mut self.buffer[filled..])?;
-            if filled >= HEADER {
-                let end = HEADER + usize::try_from(self.word(12)?)?;
-                if filled >= end {
-                    if self.word(0)? == ERROR {
-                        return Err(String::from_utf8_lossy(&self.buffer[HEADER..end]).into());
-                    }
-                    return Ok(&self.buffer[HEADER..end]);
-                }
-            }
-        }
+        Ok(())
     }
 
-    fn word(&self, at: usize) -> Result<u32, Box<dyn Error>> {
-        Ok(u32::from_le_bytes(self.buffer[at..at + 4].try_into()?))
+    fn send(&mut self) -> Result<(), Box<dyn Error>> {
+        let sent = self.stream.get_mut().write_all(&self.out);
+        self.out.clear();
+        Ok(sent?)
+    }
+
+    /// The answer to the oldest request.
+    fn answer(&mut self) -> Result<&[u8], Box<dyn Error>> {
+        let mut header = [0; HEADER];
+        self.stream.read_exact(&mut header)?;
+        let (words, _) = header.as_chunks::<4>();
+        let [kind, .., length] = words else {
+            return Err("no header".into());
+        };
+        self.buffer
+            .resize(usize::try_from(u32::from_le_bytes(*length))?, 0);
+        self.stream.read_exact(&mut self.buffer)?;
+        if u32::from_le_bytes(*kind) == ERROR {
+            return Err(String::from_utf8_lossy(&self.buffer).into());
+        }
+        Ok(&self.buffer)
     }
 }
 
@@ -72,9 +92,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     measure_echo(seconds)?;
     let stream = UnixStream::connect(socket)?;
     let mut client = Client {
-        stream,
+        stream: BufReader::new(stream),
         out: Vec::new(),
-        buffer: [0; 4112],
+        buffer: Vec::new(),
     };
     const PATH: &[u8] = b"/local/domain/1/device/vbd/51712/state\0";
     let mut number = 0_u32;
@@ -105,6 +125,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         client
             .ask(TRANSACTION_END, transaction, &[b"T\0"])
             .map(drop)
+    })?;
+    number = 0;
+    measure("pipelined", seconds, || {
+        if number.is_multiple_of(TOGETHER) {
+            for value in number..number + TOGETHER {
+                client.put(WRITE, 0, &[PATH, value.to_string().as_bytes()])?;
+            }
+            client.send()?;
+        }
+        number += 1;
+        client.answer().map(drop)
     })?;
     Ok(())
 }

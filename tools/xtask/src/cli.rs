@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{bench, build, ci, iso, new_guest, run, tests, tidy};
 
@@ -159,12 +159,24 @@ pub(crate) struct TestArguments {
 /// Arguments of `bench`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct BenchArguments {
+    /// What is measured
+    #[arg(value_enum, default_value = "operations")]
+    pub(crate) subject: BenchSubject,
     /// Measure by the clock, not by counting instructions: it shows what the TLB costs
     #[arg(long)]
     pub(crate) wall: bool,
     /// Leave Ringwall out
     #[arg(long)]
     pub(crate) reference_only: bool,
+}
+
+/// What `bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchSubject {
+    /// What programs do: native, on Xen and on Ringwall; then the paths and the time to dom0's first line
+    Operations,
+    /// Creating, listing and destroying domains, by xl on Xen and by ringctl on both; wall time, so of an idle machine
+    Toolstack,
 }
 
 impl Xtask {

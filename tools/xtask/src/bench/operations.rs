@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what operations cost native, on Xen and on Ringwall.
+//! What operations of programs cost native, on Xen and on Ringwall.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ const COMMON: [&str; 11] = [
 type Column = Vec<(String, f64)>;
 
 /// Runs all boots and prints the table; the result is the process's exit status.
-pub(crate) fn run(arguments: &BenchArguments) -> Result<u8> {
+pub(super) fn run(arguments: &BenchArguments) -> Result<u8> {
     let native = HypervisorArguments {
         native: true,
         ..HypervisorArguments::default()
