@@ -100,6 +100,8 @@ fn column(hypervisor: HypervisorArguments, commands: &str) -> Result<Column> {
         append: "dom0_mem=1G,max:1G".to_owned(),
         xen_tools: stock,
         put: put.into(),
+        // The machine's memory is there when it starts, and is not made by QEMU's host while it is first touched.
+        qemu: vec!["-mem-prealloc".into()],
         hypervisor,
         ..RunArguments::default()
     };
