@@ -9,6 +9,17 @@ use std::time::{Duration, UNIX_EPOCH};
 /// A file's size at which the next one is begun, in bytes. The one before is kept as `NAME.log.1`.
 const SIZE_LIMIT: u64 = 1 << 20;
 
+/// Where a log stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct LogPlace {
+    /// The file, by its inode; 0 for none.
+    pub(super) inode: u64,
+    /// Its size, in bytes.
+    pub(super) size: u64,
+    /// Whether the next byte starts a line.
+    pub(super) at_start: bool,
+}
+
 /// The file that is written.
 #[derive(Debug)]
 pub(super) struct LogFile {
@@ -48,6 +59,29 @@ impl LogFile {
         if self.size > SIZE_LIMIT && (self.at_start || self.size > 2 * SIZE_LIMIT) {
             self.rotate();
         }
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> LogPlace {
+        let metadata = self.file.as_ref().and_then(|file| file.metadata().ok());
+        LogPlace {
+            inode: metadata.map_or(0, |metadata| metadata.ino()),
+            size: self.size,
+            at_start: self.at_start,
+        }
+    }
+
+    /// Goes on where a predecessor's log stood, without what it wrote behind that; whether it is in this file.
+    pub(super) fn go_back(&mut self, place: LogPlace) -> bool {
+        let is_here = self.place().inode == place.inode && self.size >= place.size;
+        if let (Some(file), true) = (&self.file, is_here) {
+            if let Err(error) = file.set_len(place.size) {
+                log::error!("{}: {error}", self.path.display());
+            }
+            self.size = place.size;
+            self.at_start = place.at_start;
+        }
+        is_here
     }
 
     /// Ends a line that is not complete.

@@ -1,13 +1,12 @@
 //! What a console said: kept in memory up to a limit, and in a file that this process's successor finds.
 
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::file::LogFile;
+use super::replay::{Frame, Replay};
 
 /// Bytes that are kept of a console.
 const KEPT: usize = 256 << 10;
@@ -26,6 +25,8 @@ struct Inner {
     bytes: VecDeque<u8>,
     /// All that was ever written.
     total: u64,
+    /// The ring's index behind what was taken from it; `None` before that.
+    position: Option<u32>,
     replay: Replay,
     log: LogFile,
     input: VecDeque<u8>,
@@ -38,14 +39,28 @@ impl Console {
     /// A console whose log is `log`; `replay` is the file that its successor finds, and what is in it was said
     /// before.
     pub(crate) fn open(log: &Path, replay: &Path) -> Self {
-        let said = fs::read(replay).unwrap_or_default();
+        let mut log = LogFile::open(log);
+        let mut said = Vec::new();
+        let (mut last, mut last_start) = (None, 0);
+        let replay = Replay::open(replay, |frame| {
+            last = Some((frame.position, frame.log, frame.is_logged, frame.time_ms));
+            last_start = said.len();
+            said.extend_from_slice(frame.bytes);
+        });
+        if let Some((_, place, is_logged, time_ms)) = last
+            && log.go_back(place)
+            && !is_logged
+        {
+            log.append(said.get(last_start..).unwrap_or_default(), time_ms);
+        }
         let kept = said.len().saturating_sub(KEPT);
         Self {
             inner: Mutex::new(Inner {
                 total: said.len() as u64,
                 bytes: said.into_iter().skip(kept).collect(),
-                replay: Replay::open(replay),
-                log: LogFile::open(log),
+                position: last.map(|(position, ..)| position),
+                replay,
+                log,
                 input: VecDeque::new(),
                 attached: 0,
                 ended: false,
@@ -54,15 +69,31 @@ impl Console {
         }
     }
 
-    /// Takes what the domain wrote.
-    pub(super) fn append(&self, bytes: &[u8], time_ms: u64) {
+    /// The ring's index behind what was taken from it, if anything was.
+    pub(super) fn position(&self) -> Option<u32> {
+        self.lock().position
+    }
+
+    /// Takes what the domain wrote, up to an index of its ring. When this comes back, that is written down.
+    pub(super) fn append(&self, bytes: &[u8], position: u32, time_ms: u64) {
         let mut inner = self.lock();
-        inner.replay.append(bytes);
+        let log = inner.log.place();
+        inner.replay.append(&Frame {
+            bytes,
+            position,
+            time_ms,
+            log,
+            is_logged: false,
+        });
         inner.log.append(bytes, time_ms);
         inner.bytes.extend(bytes);
+        inner.position = Some(position);
         inner.total = inner.total.saturating_add(bytes.len() as u64);
         let excess = inner.bytes.len().saturating_sub(KEPT);
         inner.bytes.drain(..excess);
+        if inner.replay.size() > 2 * KEPT as u64 {
+            inner.cut_replay(position, time_ms);
+        }
         self.more.notify_all();
     }
 
@@ -80,7 +111,8 @@ impl Console {
         let mut inner = self.lock();
         inner.log.end_line();
         inner.replay.remove();
-        inner.replay = Replay::open(replay);
+        inner.replay = Replay::open(replay, |_| {});
+        inner.position = None;
         inner.input.clear();
     }
 
@@ -152,6 +184,20 @@ impl Console {
     }
 }
 
+impl Inner {
+    /// Keeps the end alone.
+    fn cut_replay(&mut self, position: u32, time_ms: u64) {
+        let log = self.log.place();
+        self.replay.replace(&Frame {
+            bytes: self.bytes.make_contiguous(),
+            position,
+            time_ms,
+            log,
+            is_logged: true,
+        });
+    }
+}
+
 /// A client that is attached.
 pub(crate) struct Attached<'a> {
     console: &'a Console,
@@ -161,64 +207,6 @@ impl Drop for Attached<'_> {
     fn drop(&mut self) {
         let mut inner = self.console.lock();
         inner.attached = inner.attached.saturating_sub(1);
-    }
-}
-
-/// The file from which a successor of this process knows what was said: the bytes, the oldest cut off at times.
-#[derive(Debug)]
-struct Replay {
-    path: PathBuf,
-    file: Option<File>,
-    size: u64,
-}
-
-impl Replay {
-    fn open(path: &Path) -> Self {
-        let file = OpenOptions::new().append(true).create(true).open(path);
-        let file = file
-            .inspect_err(|error| log::error!("{}: {error}", path.display()))
-            .ok();
-        let size = file
-            .as_ref()
-            .and_then(|file| file.metadata().ok())
-            .map_or(0, |data| data.len());
-        Self {
-            path: path.to_path_buf(),
-            file,
-            size,
-        }
-    }
-
-    fn append(&mut self, bytes: &[u8]) {
-        let Some(file) = &mut self.file else { return };
-        if let Err(error) = file.write_all(bytes) {
-            log::error!("{}: {error}", self.path.display());
-            self.file = None;
-            return;
-        }
-        self.size = self.size.saturating_add(bytes.len() as u64);
-        if self.size > 2 * KEPT as u64 {
-            self.cut();
-        }
-    }
-
-    /// Keeps the end alone.
-    fn cut(&mut self) {
-        let said = fs::read(&self.path).unwrap_or_default();
-        let end = said
-            .get(said.len().saturating_sub(KEPT)..)
-            .unwrap_or_default();
-        let partial = self.path.with_extension("partial");
-        let written = fs::write(&partial, end).and_then(|()| fs::rename(&partial, &self.path));
-        if let Err(error) = written {
-            log::error!("{}: {error}", self.path.display());
-        }
-        *self = Self::open(&self.path);
-    }
-
-    fn remove(&mut self) {
-        self.file = None;
-        let _ = fs::remove_file(&self.path);
     }
 }
 
@@ -234,17 +222,40 @@ mod tests {
             directory.path().join("replay"),
         );
         let console = Console::open(&log, &replay);
-        console.append(b"hello ", 0);
+        console.append(b"hello ", 6, 0);
         let (said, next, ended) = console.since(0, Duration::ZERO);
         assert_eq!((said.as_slice(), next, ended), (&b"hello "[..], 6, false));
-        console.append(b"world", 0);
+        console.append(b"world", 11, 0);
         assert_eq!(console.since(next, Duration::ZERO).0, b"world");
         drop(console);
         let console = Console::open(&log, &replay);
         assert_eq!(console.since(0, Duration::ZERO).0, b"hello world");
+        assert_eq!(console.position(), Some(11));
         console.end();
         assert!(console.since(11, Duration::from_secs(9)).2);
         assert!(!replay.exists());
+    }
+
+    #[test]
+    fn a_log_has_the_last_bytes_once_wherever_its_writer_was_killed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (log, replay) = (
+            directory.path().join("log"),
+            directory.path().join("replay"),
+        );
+        let console = Console::open(&log, &replay);
+        console.append(b"first\nse", 8, 0);
+        let before = std::fs::read(&log).unwrap();
+        console.append(b"cond\nthird", 18, 0);
+        drop(console);
+        let after = std::fs::read(&log).unwrap();
+        for length in before.len()..=after.len() {
+            std::fs::write(&log, &after[..length]).unwrap();
+            let console = Console::open(&log, &replay);
+            assert_eq!(console.since(0, Duration::ZERO).0, b"first\nsecond\nthird");
+            drop(console);
+            assert_eq!(std::fs::read(&log).unwrap(), after, "{length}");
+        }
     }
 
     #[test]
@@ -253,12 +264,12 @@ mod tests {
         let replay = directory.path().join("replay");
         let console = Console::open(&directory.path().join("log"), &replay);
         for _ in 0..3 * KEPT / 1024 {
-            console.append(&[b'x'; 1024], 0);
+            console.append(&[b'x'; 1024], 0, 0);
         }
         let (said, next, _) = console.since(0, Duration::ZERO);
         assert_eq!(said.len(), KEPT);
         assert_eq!(next, 3 * KEPT as u64);
-        assert!(fs::metadata(&replay).unwrap().len() <= 2 * KEPT as u64);
+        assert!(std::fs::metadata(&replay).unwrap().len() <= 3 * KEPT as u64);
         assert_eq!(console.type_in(&[0; 100_000]), INPUT_LIMIT);
     }
 }

@@ -3,6 +3,7 @@
 mod bucket;
 mod file;
 mod kept;
+mod replay;
 mod ring;
 mod service;
 

@@ -61,6 +61,18 @@ impl<P: Page> Ring<P> {
         }
     }
 
+    /// Goes on where a predecessor wrote down that it was, whatever the page says.
+    pub(super) fn go_on(&mut self, out_cons: u32) {
+        self.out_cons = out_cons;
+        self.consume(0);
+    }
+
+    /// The index behind `length` bytes of output that come next.
+    pub(super) fn behind(&self, length: usize) -> u32 {
+        self.out_cons
+            .wrapping_add(u32::try_from(length).unwrap_or(0))
+    }
+
     /// Appends what the domain wrote, at most `limit` bytes. They stay in the ring until [`Ring::consume`].
     pub(super) fn output(&mut self, into: &mut Vec<u8>, limit: usize) {
         let Some(index) = self.page.index(OUT_PROD) else {
@@ -89,9 +101,7 @@ impl<P: Page> Ring<P> {
 
     /// Lets the domain have the room of so many bytes.
     pub(super) fn consume(&mut self, length: usize) {
-        self.out_cons = self
-            .out_cons
-            .wrapping_add(u32::try_from(length).unwrap_or(0));
+        self.out_cons = self.behind(length);
         if let Some(index) = self.page.index(OUT_CONS) {
             index.store(self.out_cons, Ordering::Release);
         }

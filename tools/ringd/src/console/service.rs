@@ -68,9 +68,14 @@ impl Service {
             .channels
             .bind_interdomain(domain, Port::new(place.port))
             .or_fail()?;
+        let mut ring = Ring::new(page);
+        // What was written down and not let go any more is not taken again.
+        if let Some(position) = console.position() {
+            ring.go_on(position);
+        }
         let served = Served {
             port,
-            ring: Ring::new(page),
+            ring,
             bucket: Bucket::new(Instant::now()),
             console,
             is_held: false,
@@ -155,7 +160,8 @@ impl Service {
         let mut moved = bytes.len();
         if !bytes.is_empty() {
             // What is written down before the ring lets it go is not lost if this process is killed in between.
-            served.console.append(&bytes, now_ms());
+            let position = served.ring.behind(bytes.len());
+            served.console.append(&bytes, position, now_ms());
             served.ring.consume(bytes.len());
             served.bucket.take(bytes.len());
         }
