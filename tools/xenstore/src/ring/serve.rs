@@ -25,6 +25,8 @@ pub(crate) struct Ring {
     page: Box<dyn RingPage>,
     /// How many bytes of what goes out have gone.
     sent: usize,
+    /// Whether the log has been told that it broke: a domain can break it, and start anew, without end.
+    has_broken: bool,
 }
 
 /// What came of a turn.
@@ -44,6 +46,7 @@ impl Ring {
             domain,
             page,
             sent: 0,
+            has_broken: false,
         }
     }
 
@@ -228,10 +231,11 @@ impl Ring {
                 },
             );
         }
-        log::warn!(
-            "{}: its ring is not served any more: {fault:?}",
-            self.domain
-        );
+        if !self.has_broken {
+            self.has_broken = true;
+            let domain = self.domain;
+            log::warn!("{domain}: its ring is not served until it starts anew: {fault:?}");
+        }
         self.page.store(offset::ERROR, fault as u32);
     }
 
