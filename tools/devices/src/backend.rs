@@ -264,6 +264,25 @@ pub fn detach(store: &mut dyn Store, address: DeviceAddress, limit: Duration) ->
     }
 }
 
+/// Waits until dom0's driver has taken or refused each device of a domain. Of one that is removed while the driver
+/// takes it, nodes come back that the driver writes.
+///
+/// # Errors
+/// The store's own.
+pub fn settle(store: &mut dyn Store, domain: DomainId, limit: Duration) -> Result<(), StoreError> {
+    for kind in [Kind::Disk, Kind::Card] {
+        for device in address::of_domain(store, domain, kind)? {
+            // It is removed whatever comes of it.
+            if let Ok(Stage::Starting) = look(store, device)
+                && let Err(Error::Store(error)) = wait_for(store, device, Stage::Ready, limit)
+            {
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes all devices of a domain that is gone or will be; says which.
 ///
 /// # Errors

@@ -9,12 +9,13 @@ use ringwall_devices::network;
 
 use crate::console::Console;
 use crate::daemon::Daemon;
-use crate::domain::{Domain, Phase, Record};
+use crate::domain::{Domain, Intent, Phase, Record, Start};
 use crate::failure::OrFail as _;
 use crate::{destroy, identity};
 
-/// Reads what is written down of domains, and goes on with those that are still there.
-pub(crate) fn adopt(daemon: &Arc<Daemon>) -> Result<()> {
+/// Reads what is written down of domains, and goes on with those that are still there. What was half made or half
+/// destroyed is taken down; answers which of these have to be made anew.
+pub(crate) fn adopt(daemon: &Arc<Daemon>) -> Result<Vec<Intent>> {
     let domains = daemon.hypervisor.domains().or_fail()?;
     let here: BTreeMap<u16, _> = domains
         .iter()
@@ -22,19 +23,66 @@ pub(crate) fn adopt(daemon: &Arc<Daemon>) -> Result<()> {
         .map(|info| (info.domain.raw(), identity::format(&info.handle)))
         .collect();
     for record in daemon.registry.files()? {
-        if here.get(&record.id) == Some(&record.uuid) {
+        if here.get(&record.id) == Some(&record.uuid) && !record.is_ending {
             let (id, name) = (record.id, record.name.clone());
             match adopt_one(daemon, record) {
                 Ok(()) => daemon.events.add(id, &name, EventKind::Adopted, ""),
                 Err(failure) => log::error!("domain {name} can't be taken up: {failure}"),
             }
         } else {
-            log::info!("domain {} is gone", record.name);
-            destroy::forget(daemon, &record);
+            log::info!("domain {} is gone, or was to be", record.name);
+            clear(daemon, &here, &record);
+            daemon
+                .events
+                .add(record.id, &record.name, EventKind::Destroyed, "");
             daemon.registry.forget_file(record.id);
         }
     }
-    Ok(())
+    let mut again = Vec::new();
+    for mut intent in daemon.registry.intents()? {
+        let uuid = &intent.record.uuid;
+        if let Some((id, _)) = here.iter().find(|(_, other)| *other == uuid) {
+            intent.record.id = *id;
+        }
+        let kept = daemon.registry.get(intent.record.id);
+        if kept.is_some_and(|domain| domain.record.uuid == *uuid) {
+            // It was complete but for this.
+            if intent.start == Start::Running {
+                let_run(daemon, &intent.record);
+            }
+        } else {
+            log::info!("domain {} was half made", intent.record.name);
+            clear(daemon, &here, &intent.record);
+            // One that is still there is restarted when its end is looked at.
+            let is_due = intent.is_restart && daemon.registry.find(&intent.record.name).is_err();
+            again.extend(is_due.then(|| intent.clone()));
+        }
+        daemon.registry.forget_intent(&intent);
+    }
+    Ok(again)
+}
+
+/// Takes down what is left of a domain, unless somebody else has its number now.
+fn clear(daemon: &Daemon, here: &BTreeMap<u16, String>, record: &Record) {
+    let is_others = here
+        .get(&record.id)
+        .is_some_and(|uuid| *uuid != record.uuid);
+    if record.id == 0 || is_others {
+        destroy::forget_identity(daemon, record);
+    } else {
+        destroy::take_down(daemon, record);
+    }
+}
+
+fn let_run(daemon: &Daemon, record: &Record) {
+    let domain = record.domain();
+    let is_paused = daemon
+        .hypervisor
+        .domain_info(domain)
+        .is_ok_and(|info| info.flags.contains(DomainFlags::PAUSED));
+    if is_paused && let Err(error) = daemon.hypervisor.unpause_domain(domain) {
+        log::warn!("{} does not run: {error}", record.name);
+    }
 }
 
 fn adopt_one(daemon: &Arc<Daemon>, record: Record) -> Result<()> {

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringwall_abi::PAGE_SIZE;
+use ringwall_abi::xen::DomainHandle;
 use ringwall_api::{EventKind, Result};
 use ringwall_builder::{BuildError, Built, Initrd, KernelImage, Plan, Request, build};
 use ringwall_control::DomainSettings;
-use ringwall_devices::backend::{self, Stage};
 use ringwall_devices::disk::{self, Claim};
+use ringwall_devices::network::{self, Links};
 use ringwall_guestfile::Guest;
 use ringwall_xenstore::Introduction;
 
 use crate::console::Console;
 use crate::daemon::Daemon;
 use crate::destroy;
-use crate::domain::{Domain, Phase, Record, RingPlace};
+use crate::domain::{Domain, Intent, Phase, Record, RingPlace, Start};
 use crate::events::now_ms;
 use crate::failure::OrFail as _;
 use crate::network::Owner;
@@ -33,41 +34,112 @@ pub(crate) struct Before {
     pub(crate) quick_restarts: u32,
 }
 
-/// Creates a domain, paused: all that it needs is there, or nothing of it is left.
-pub(crate) fn create(daemon: &Daemon, guest: Guest, before: Before) -> Result<Record> {
-    let name = guest.name.clone();
-    let _reservation = daemon.registry.reserve(&name)?;
-    let handle = match guest.uuid.as_deref().and_then(identity::parse) {
-        Some(handle) => handle,
-        None => identity::random()?,
-    };
-    let plan = plan(daemon, &guest, handle)?;
-    let built = build(&*daemon.hypervisor, &plan).or_fail()?;
-    let record = Record {
-        id: built.domain.raw(),
-        uuid: identity::format(&handle),
-        name,
-        guest,
-        created_ms: now_ms(),
-        restarts: before.restarts,
-        quick_restarts: before.quick_restarts,
-        console: place(built.console),
-        store: place(built.store),
-    };
-    let undo = Undo {
-        daemon,
-        record: &record,
-        keep: false,
-    };
-    furnish(daemon, &record, &built, before.console)?;
-    undo.keep();
-    daemon
-        .events
-        .add(record.id, &record.name, EventKind::Created, "");
-    Ok(record)
+/// A domain that is about to be, as it is written down. That is taken back when this is dropped: then the domain is
+/// there, or nothing of it.
+pub(crate) struct Intended<'a> {
+    daemon: &'a Daemon,
+    intent: Intent,
+    handle: DomainHandle,
+    console: Option<Arc<Console>>,
 }
 
-fn plan(daemon: &Daemon, guest: &Guest, handle: ringwall_abi::xen::DomainHandle) -> Result<Plan> {
+/// Creates a domain: all that it needs is there, or nothing of it is left.
+pub(crate) fn create(daemon: &Daemon, guest: Guest, start: Start) -> Result<Record> {
+    let intended = Intended::new(daemon, guest, start)?;
+    intended.carry_out()
+}
+
+impl<'a> Intended<'a> {
+    /// A domain that somebody asks for.
+    pub(crate) fn new(daemon: &'a Daemon, guest: Guest, start: Start) -> Result<Self> {
+        Self::write_down(daemon, guest, start, None)
+    }
+
+    /// A domain that follows one which ended, and runs: also if this ringd ends before it is there.
+    pub(crate) fn restart(daemon: &'a Daemon, guest: Guest, before: Before) -> Result<Self> {
+        Self::write_down(daemon, guest, Start::Running, Some(before))
+    }
+
+    fn write_down(
+        daemon: &'a Daemon,
+        guest: Guest,
+        start: Start,
+        before: Option<Before>,
+    ) -> Result<Self> {
+        let handle = match guest.uuid.as_deref().and_then(identity::parse) {
+            Some(handle) => handle,
+            None => identity::random()?,
+        };
+        let is_restart = before.is_some();
+        let before = before.unwrap_or_default();
+        let intent = Intent {
+            record: Record {
+                id: 0,
+                uuid: identity::format(&handle),
+                name: guest.name.clone(),
+                guest,
+                created_ms: now_ms(),
+                restarts: before.restarts,
+                quick_restarts: before.quick_restarts,
+                console: RingPlace::default(),
+                store: RingPlace::default(),
+                is_ending: false,
+            },
+            start,
+            is_restart,
+        };
+        daemon.registry.intend(&intent)?;
+        Ok(Self {
+            daemon,
+            intent,
+            handle,
+            console: before.console,
+        })
+    }
+
+    /// Creates the domain.
+    pub(crate) fn carry_out(mut self) -> Result<Record> {
+        let daemon = self.daemon;
+        let _reservation = daemon.registry.reserve(&self.intent.record.name)?;
+        let plan = plan(daemon, &self.intent.record.guest, self.handle)?;
+        let built = build(&*daemon.hypervisor, &plan).or_fail()?;
+        let record = Record {
+            id: built.domain.raw(),
+            created_ms: now_ms(),
+            console: place(built.console),
+            store: place(built.store),
+            ..self.intent.record.clone()
+        };
+        self.intent.record = record.clone();
+        let undo = Undo {
+            daemon,
+            record: &record,
+            keep: false,
+        };
+        // What stands in the store under its number is found by it.
+        daemon.registry.intend(&self.intent)?;
+        furnish(daemon, &record, &built, self.console.take())?;
+        if self.intent.start == Start::Running {
+            daemon
+                .hypervisor
+                .unpause_domain(record.domain())
+                .or_fail()?;
+        }
+        undo.keep();
+        daemon
+            .events
+            .add(record.id, &record.name, EventKind::Created, "");
+        Ok(record)
+    }
+}
+
+impl Drop for Intended<'_> {
+    fn drop(&mut self) {
+        self.daemon.registry.forget_intent(&self.intent);
+    }
+}
+
+fn plan(daemon: &Daemon, guest: &Guest, handle: DomainHandle) -> Result<Plan> {
     let pages = |kib: u64| kib / (PAGE_SIZE as u64 / 1024);
     let free = daemon.hypervisor.machine().or_fail()?.free_pages;
     // Before the kernel is unpacked, and before a layout fails that memory could never be had for.
@@ -78,6 +150,10 @@ fn plan(daemon: &Daemon, guest: &Guest, handle: ringwall_abi::xen::DomainHandle)
         })
         .or_fail();
     }
+    // The quick checks first: unpacking a kernel takes seconds.
+    let ramdisk = guest.ramdisk.as_deref();
+    let initrd = ramdisk.map(Initrd::open).transpose().or_fail()?;
+    check_devices(daemon, guest)?;
     let kernel = KernelImage::open(&guest.kernel, Some(&daemon.kernels)).or_fail()?;
     let pinning = (0..guest.max_vcpus).map(|vcpu| {
         let set = guest
@@ -85,20 +161,32 @@ fn plan(daemon: &Daemon, guest: &Guest, handle: ringwall_abi::xen::DomainHandle)
             .of_vcpu(usize::try_from(vcpu).unwrap_or(usize::MAX));
         set.map(|set| set.iter().collect()).unwrap_or_default()
     });
-    let ramdisk = guest.ramdisk.as_deref();
     let request = Request {
         settings: DomainSettings {
             handle,
             max_vcpus: guest.max_vcpus,
             ..DomainSettings::default()
         },
-        initrd: ramdisk.map(Initrd::open).transpose().or_fail()?,
+        initrd,
         command_line: guest.cmdline.clone(),
         max_pages: pages(guest.max_memory_kib),
         pinning: pinning.collect(),
         ..Request::new(kernel, pages(guest.memory_kib))
     };
     Plan::new(request).or_fail()
+}
+
+/// Looks whether the devices can be had, which is found out for good when they are attached.
+fn check_devices(daemon: &Daemon, guest: &Guest) -> Result<()> {
+    let mut store = daemon.device_store();
+    for wanted in &guest.disks {
+        disk::check(&mut store, wanted, Claim::Checked).or_fail()?;
+    }
+    let mut links = Links::new();
+    for bridge in guest.nets.iter().filter_map(|net| net.bridge.as_deref()) {
+        network::check_bridge(&mut links, bridge).or_fail()?;
+    }
+    Ok(())
 }
 
 /// What surrounds a domain that was built: its nodes, console, store ring, share of the CPUs and devices.
@@ -143,8 +231,8 @@ fn furnish(
         disks.push(disk::attach(&mut device_store, domain, wanted, Claim::Checked).or_fail()?);
     }
     // A loop device has no other user before dom0's driver has opened it.
-    for disk in &disks {
-        backend::wait_for(&mut device_store, disk.address, Stage::Ready, DEVICE_LIMIT).or_fail()?;
+    for disk in disks {
+        disk::hand_over(&mut device_store, disk, DEVICE_LIMIT).or_fail()?;
     }
     let owner = Owner {
         domain,

@@ -75,8 +75,8 @@ impl Daemon {
             started: Instant::now(),
             settings: settings.clone(),
         });
-        adopt::adopt(&daemon)?;
-        lifecycle::start(&daemon)?;
+        let again = adopt::adopt(&daemon)?;
+        lifecycle::start(&daemon, again)?;
         server::start(&daemon, &settings.socket)?;
         log::info!("ringd answers at {}", settings.socket.display());
         match thread.join() {

@@ -13,6 +13,9 @@ use crate::store;
 /// How long dom0's drivers may take to let a device go.
 const DEVICE_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long they may take to take up a device that came just now.
+const SETTLE_LIMIT: Duration = Duration::from_secs(2);
+
 /// What becomes of a console at the end of its domain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConsoleEnd {
@@ -55,7 +58,8 @@ pub(crate) fn take_down(daemon: &Daemon, record: &Record) {
             .into_iter()
             .for_each(|mac| daemon.network.forget(mac));
     }
-    match backend::remove_all(&mut device_store, domain) {
+    let settled = backend::settle(&mut device_store, domain, SETTLE_LIMIT);
+    match settled.and_then(|()| backend::remove_all(&mut device_store, domain)) {
         Ok(devices) => {
             for device in devices {
                 if !backend::wait_until_let_go(device, DEVICE_LIMIT) {
@@ -77,8 +81,13 @@ pub(crate) fn take_down(daemon: &Daemon, record: &Record) {
     forget(daemon, record);
 }
 
+/// Removes what is known by a domain's UUID alone.
+pub(crate) fn forget_identity(daemon: &Daemon, record: &Record) {
+    store::forget_identity(&daemon.store, record);
+}
+
 /// Removes what the store and files have of a domain.
-pub(crate) fn forget(daemon: &Daemon, record: &Record) {
+fn forget(daemon: &Daemon, record: &Record) {
     store::forget(&daemon.store, record);
     let _ = std::fs::remove_file(daemon.replay_path(record.id));
 }

@@ -30,10 +30,34 @@ pub(crate) struct Record {
     pub(crate) console: RingPlace,
     /// The same of its connection to the store.
     pub(crate) store: RingPlace,
+    /// It is being destroyed: a ringd that finds this goes on with it.
+    #[serde(default)]
+    pub(crate) is_ending: bool,
+}
+
+/// A domain that is about to be, written down before anything of it is there: a ringd that finds this takes down
+/// what its predecessor has left half done. A file in `/run/ringwall/domains`, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    /// What is known so far. The number is 0 before there is one, and the UUID is that of the domain.
+    pub(crate) record: Record,
+    /// Whether it runs at the end.
+    pub(crate) start: Start,
+    /// Whether it is to be even so: it follows one that ended, and nobody will ask for it again.
+    pub(crate) is_restart: bool,
+}
+
+/// What a domain does when it is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Start {
+    /// It runs.
+    Running,
+    /// It waits to be let run.
+    Paused,
 }
 
 /// Where a ring is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RingPlace {
     pub(crate) frame: u64,
     pub(crate) port: u32,

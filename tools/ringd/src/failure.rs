@@ -45,7 +45,11 @@ impl IntoFailure for ringwall_devices::Error {
             | Error::ImageFormat { .. }
             | Error::NotABridge { .. }
             | Error::Address { .. } => Kind::BadInput,
-            Error::DiskInUse { .. } | Error::Exists { .. } | Error::MacInUse { .. } => Kind::InUse,
+            Error::DiskInUse { .. }
+            | Error::Exists { .. }
+            | Error::MacInUse { .. }
+            | Error::BridgeInUse { .. }
+            | Error::NetworkInUse { .. } => Kind::InUse,
             Error::Absent { .. } | Error::NoBridge { .. } => Kind::NotFound,
             Error::Late { .. } => Kind::TimedOut,
             Error::Refused { .. } => Kind::Refused,

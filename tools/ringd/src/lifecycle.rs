@@ -8,23 +8,27 @@ use ringwall_api::{EventKind, Result, ShutdownReason};
 use ringwall_guestfile::{Action, Policies};
 use ringwall_xenstore::RELEASE_DOMAIN;
 
-use crate::create::{self, Before};
+use crate::create::{Before, Intended};
 use crate::daemon::Daemon;
 use crate::destroy::{self, ConsoleEnd};
-use crate::domain::{Domain, Phase, shutdown_reason};
+use crate::domain::{Domain, Intent, Phase, shutdown_reason};
 use crate::events::now_ms;
 use crate::failure::OrFail as _;
 
 /// A domain that lived shorter than this was quick, in milliseconds.
 const QUICK_MS: u64 = 10_000;
 
-/// Starts the thread that waits for ends. The store tells of them.
-pub(crate) fn start(daemon: &Arc<Daemon>) -> Result<()> {
+/// Starts the thread that waits for ends, of which the store tells, and does first what a ringd before this one left
+/// undone.
+pub(crate) fn start(daemon: &Arc<Daemon>, again: Vec<Intent>) -> Result<()> {
     let watcher = daemon.store.watch(RELEASE_DOMAIN).or_fail()?;
     let daemon = Arc::clone(daemon);
     thread::Builder::new()
         .name("lifecycle".into())
         .spawn(move || {
+            for intent in &again {
+                restart_intended(&daemon, intent);
+            }
             while watcher.next().is_some() {
                 watcher.pending().for_each(drop);
                 look(&daemon);
@@ -142,8 +146,9 @@ fn restart(daemon: &Daemon, domain: &Domain) -> Result<()> {
         return give_up(daemon, domain);
     };
     before.console = Some(Arc::clone(&domain.console));
+    let next = next(daemon, domain, before)?;
     destroy::destroy(daemon, record.id, ConsoleEnd::GoesOn)?;
-    let created = run(daemon, domain, before);
+    let created = run(daemon, next);
     if created.is_err() {
         domain.console.end();
     }
@@ -155,24 +160,42 @@ fn rename_restart(daemon: &Daemon, domain: &Domain) -> Result<()> {
     let Some(before) = before(domain) else {
         return give_up(daemon, domain);
     };
+    let next = next(daemon, domain, before)?;
     let old = &domain.record.name;
     let kept = format!("{old}-{}", domain.record.id);
     crate::server::rename(daemon, domain.record.id, &kept)?;
     daemon
         .events
         .add(domain.record.id, &kept, EventKind::Preserved, "");
-    run(daemon, domain, before)
+    run(daemon, next)
 }
 
-/// Creates the domain again, under the name that it has now, and lets it run.
-fn run(daemon: &Daemon, domain: &Domain, before: Before) -> Result<()> {
+/// The domain that follows, under the name that this one has now. It is written down before this one goes.
+fn next<'a>(daemon: &'a Daemon, domain: &Domain, before: Before) -> Result<Intended<'a>> {
     let mut guest = domain.record.guest.clone();
     guest.name.clone_from(&domain.record.name);
-    let record = create::create(daemon, guest, before)?;
-    daemon
-        .hypervisor
-        .unpause_domain(record.domain())
-        .or_fail()?;
+    Intended::restart(daemon, guest, before)
+}
+
+/// Does what a ringd before this one was to do.
+fn restart_intended(daemon: &Daemon, intent: &Intent) {
+    let record = &intent.record;
+    let before = Before {
+        console: None,
+        restarts: record.restarts,
+        quick_restarts: record.quick_restarts,
+    };
+    let next = Intended::restart(daemon, record.guest.clone(), before);
+    if let Err(failure) = next.and_then(|next| run(daemon, next)) {
+        daemon
+            .events
+            .add(record.id, &record.name, EventKind::Failed, failure.message);
+    }
+}
+
+/// Creates the domain again, and lets it run.
+fn run(daemon: &Daemon, next: Intended<'_>) -> Result<()> {
+    let record = next.carry_out()?;
     let detail = format!("restart {}", record.restarts);
     daemon
         .events

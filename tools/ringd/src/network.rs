@@ -79,11 +79,12 @@ impl Network {
             default_bridge: &default_bridge,
         };
         let card = network::attach(&mut store, &mut links, request).or_fail()?;
+        network::connect_within(&mut store, &mut links, card.address, DRIVER_LIMIT).or_fail()?;
+        // Not before dom0's driver has it: nodes that are removed while it takes them up come back.
         if let Err(failure) = self.know(owner.name, &card, net.ip) {
             ringwall_devices::backend::remove(&mut store, card.address).or_fail()?;
             return Err(failure);
         }
-        network::connect_within(&mut store, &mut links, card.address, DRIVER_LIMIT).or_fail()?;
         Ok(card)
     }
 

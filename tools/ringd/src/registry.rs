@@ -6,8 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 use ringwall_api::{Failure, Kind, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::domain::{Domain, Phase, Record};
+use crate::domain::{Domain, Intent, Phase, Record};
+
+/// How the files of domains end, and those of intents.
+const DOMAIN: &str = "json";
+const INTENT: &str = "intent";
 
 /// All domains by their number.
 pub(crate) struct Registry {
@@ -40,20 +46,41 @@ impl Registry {
 
     /// What the files say; one that can't be read is named in the log and passed over.
     pub(crate) fn files(&self) -> io::Result<Vec<Record>> {
-        let mut records = Vec::new();
+        let mut records: Vec<Record> = self.read_all(DOMAIN)?;
+        records.sort_by_key(|record| record.id);
+        Ok(records)
+    }
+
+    /// The same of domains that were about to be.
+    pub(crate) fn intents(&self) -> io::Result<Vec<Intent>> {
+        self.read_all(INTENT)
+    }
+
+    fn read_all<T: DeserializeOwned>(&self, kind: &str) -> io::Result<Vec<T>> {
+        let mut all = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
-            if path.extension().is_none_or(|extension| extension != "json") {
+            if path.extension().is_none_or(|extension| extension != kind) {
                 continue;
             }
             let read = fs::read(&path);
-            match read.and_then(|bytes| Ok(serde_json::from_slice::<Record>(&bytes)?)) {
-                Ok(record) => records.push(record),
+            match read.and_then(|bytes| Ok(serde_json::from_slice(&bytes)?)) {
+                Ok(one) => all.push(one),
                 Err(error) => log::error!("{}: {error}", path.display()),
             }
         }
-        records.sort_by_key(|record| record.id);
-        Ok(records)
+        Ok(all)
+    }
+
+    /// Writes down what is about to be.
+    pub(crate) fn intend(&self, intent: &Intent) -> Result<()> {
+        self.write_file(&format!("{}.{INTENT}", intent.record.uuid), intent)
+    }
+
+    /// It is, or will not be.
+    pub(crate) fn forget_intent(&self, intent: &Intent) {
+        let name = format!("{}.{INTENT}", intent.record.uuid);
+        remove(&self.directory.join(name));
     }
 
     /// Keeps a name for a domain that is about to be.
@@ -96,12 +123,7 @@ impl Registry {
 
     /// Removes a domain's file.
     pub(crate) fn forget_file(&self, id: u16) {
-        let path = self.path(id);
-        if let Err(error) = fs::remove_file(&path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            log::error!("{} can't be removed: {error}", path.display());
-        }
+        remove(&self.directory.join(format!("{id}.{DOMAIN}")));
     }
 
     /// Changes what is kept of a domain.
@@ -130,7 +152,14 @@ impl Registry {
             return Err(Failure::new(Kind::InUse, message));
         }
         domain.phase = Phase::Ending;
-        Ok(domain.clone())
+        domain.record.is_ending = true;
+        let domain = domain.clone();
+        drop(inner);
+        // Where it can't be written down, it ends nevertheless.
+        if let Err(failure) = self.write(&domain.record) {
+            log::error!("{failure}");
+        }
+        Ok(domain)
     }
 
     /// The domain of this name or number.
@@ -155,10 +184,14 @@ impl Registry {
     }
 
     fn write(&self, record: &Record) -> Result<()> {
-        let bytes = serde_json::to_vec(record).map_err(io::Error::from)?;
-        let partial = self.directory.join(format!("{}.partial", record.id));
-        let written =
-            fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, self.path(record.id)));
+        self.write_file(&format!("{}.{DOMAIN}", record.id), record)
+    }
+
+    fn write_file(&self, name: &str, content: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec(content).map_err(io::Error::from)?;
+        let partial = self.directory.join(format!("{name}.partial"));
+        let written = fs::write(&partial, bytes)
+            .and_then(|()| fs::rename(&partial, self.directory.join(name)));
         written.map_err(|error| {
             let message = format!(
                 "ringd can't keep its state in {}: {error}",
@@ -166,10 +199,6 @@ impl Registry {
             );
             Failure::new(Kind::Failed, message)
         })
-    }
-
-    fn path(&self, id: u16) -> PathBuf {
-        self.directory.join(format!("{id}.json"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -180,6 +209,15 @@ impl Registry {
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         self.registry.lock().reserved.remove(&self.name);
+    }
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        log::error!("{} can't be removed: {error}", path.display());
     }
 }
 

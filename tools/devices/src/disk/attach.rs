@@ -96,6 +96,27 @@ fn wait_until_taken(
     Ok(())
 }
 
+/// Looks whether [`attach`] would find a disk's file good and free, and changes nothing.
+///
+/// # Errors
+/// [`Error::DiskInUse`] and all that can be wrong with a file.
+pub fn check(store: &mut dyn Nodes, disk: &Disk, claim: Claim) -> Result<(), Error> {
+    open(store, disk, claim).map(drop)
+}
+
+fn open(store: &mut dyn Nodes, disk: &Disk, claim: Claim) -> Result<Backing, Error> {
+    let backing = Backing::open(&disk.path, disk.access)?;
+    if claim == Claim::Checked
+        && let Some(user) = users::conflict(store, backing.identity, disk.access)?
+    {
+        return Err(Error::DiskInUse {
+            path: backing.path,
+            user,
+        });
+    }
+    Ok(backing)
+}
+
 /// Attaches a disk, to a domain that runs or will. dom0's driver takes it after this; see
 /// [`hand_over`]. On an error nothing is left behind.
 ///
@@ -113,15 +134,7 @@ pub fn attach(
         number: disk.device.number(),
     };
     address::check_free(store, address, disk.device.name())?;
-    let backing = Backing::open(&disk.path, disk.access)?;
-    if claim == Claim::Checked
-        && let Some(user) = users::conflict(store, backing.identity, disk.access)?
-    {
-        return Err(Error::DiskInUse {
-            path: backing.path,
-            user,
-        });
-    }
+    let backing = open(store, disk, claim)?;
     let (number, loop_device) = match backing.identity {
         Identity::Device(number) => (number, None),
         Identity::File(..) => {

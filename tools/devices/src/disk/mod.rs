@@ -9,7 +9,7 @@ mod loops;
 mod number;
 mod users;
 
-pub use attach::{AttachedDisk, Claim, DiskInfo, attach, hand_over, list};
+pub use attach::{AttachedDisk, Claim, DiskInfo, attach, check, hand_over, list};
 pub use loops::LoopDevice;
 pub use number::DeviceNumber;
 pub use users::User;

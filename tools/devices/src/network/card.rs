@@ -67,6 +67,14 @@ pub fn attach(
     })
 }
 
+/// Looks whether there is a bridge of this name.
+///
+/// # Errors
+/// [`Error::NoBridge`], [`Error::NotABridge`], the kernel's.
+pub fn check_bridge(links: &mut Links, name: &str) -> Result<(), Error> {
+    find_bridge(links, name).map(drop)
+}
+
 fn find_bridge(links: &mut Links, name: &str) -> Result<super::Link, Error> {
     let found = links.find(name)?.ok_or_else(|| Error::NoBridge {
         name: name.to_owned(),

@@ -5,6 +5,6 @@ mod default;
 mod links;
 mod nat;
 
-pub use card::{CardInfo, CardRequest, attach, connect, connect_within, list};
+pub use card::{CardInfo, CardRequest, attach, check_bridge, connect, connect_within, list};
 pub use default::{DefaultNetwork, Settings};
 pub use links::{Link, Links};

@@ -10,9 +10,9 @@ use ringwall_guestfile::Guest;
 use ringwall_xenstore::home;
 
 use super::target::{self, Target};
-use crate::create::Before;
 use crate::daemon::Daemon;
 use crate::destroy::ConsoleEnd;
+use crate::domain::Start;
 use crate::failure::OrFail as _;
 use crate::{create as creation, destroy as destruction, store};
 
@@ -21,13 +21,12 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Creates a domain, and lets it run.
 pub(super) fn create(daemon: &Daemon, guest: Guest, paused: bool) -> Result<Created> {
-    let record = creation::create(daemon, guest, Before::default())?;
-    if !paused {
-        daemon
-            .hypervisor
-            .unpause_domain(record.domain())
-            .or_fail()?;
-    }
+    let start = if paused {
+        Start::Paused
+    } else {
+        Start::Running
+    };
+    let record = creation::create(daemon, guest, start)?;
     Ok(Created {
         id: record.id,
         name: record.name,

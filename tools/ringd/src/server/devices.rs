@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringwall_abi::DomainId;
 use ringwall_api::{DeviceState, DiskInfo, EventKind, Failure, Kind, NetInfo, Result};
 use ringwall_devices::address::DeviceAddress;
-use ringwall_devices::backend::{self, Stage};
+use ringwall_devices::backend;
 use ringwall_devices::disk::{self, Claim};
 use ringwall_devices::network;
 use ringwall_guestfile::{Disk, Mac, Net};
@@ -50,11 +50,7 @@ pub(super) fn attach_disk(daemon: &Daemon, name: &str, disk: &Disk) -> Result<Di
     let target = target::find_guest(daemon, name)?;
     let mut store = daemon.device_store();
     let attached = disk::attach(&mut store, target.id, disk, Claim::Checked).or_fail()?;
-    let ready = backend::wait_for(&mut store, attached.address, Stage::Ready, DRIVER_LIMIT);
-    if ready.is_err() {
-        backend::remove(&mut store, attached.address).or_fail()?;
-    }
-    ready.or_fail()?;
+    disk::hand_over(&mut store, attached, DRIVER_LIMIT).or_fail()?;
     daemon.events.add(
         target.id.raw(),
         &target.name,

@@ -102,11 +102,19 @@ pub(crate) fn set_name(store: &Handle, record: &Record) -> Result<()> {
 
 /// Removes a domain's nodes.
 pub(crate) fn forget(store: &Handle, record: &Record) {
-    for path in [home(record.domain()), format!("/vm/{}", record.uuid)] {
-        match store.remove(&path) {
-            Ok(()) | Err(ringwall_xenstore::Error::NotFound) => {}
-            Err(error) => log::warn!("the store keeps {path}: {error}"),
-        }
+    remove(store, &home(record.domain()));
+    forget_identity(store, record);
+}
+
+/// Removes those that are known by its UUID.
+pub(crate) fn forget_identity(store: &Handle, record: &Record) {
+    remove(store, &format!("/vm/{}", record.uuid));
+}
+
+fn remove(store: &Handle, path: &str) {
+    match store.remove(path) {
+        Ok(()) | Err(ringwall_xenstore::Error::NotFound) => {}
+        Err(error) => log::warn!("the store keeps {path}: {error}"),
     }
 }
 

@@ -3,6 +3,6 @@
 mod home;
 mod nodes;
 
-pub(crate) use home::{forget, make, set_name};
+pub(crate) use home::{forget, forget_identity, make, set_name};
 pub(crate) use nodes::DeviceStore;
 pub(crate) use ringwall_xenstore::ControlDomain;
