@@ -145,7 +145,7 @@ pub(crate) struct TestArguments {
     /// Run the boots on Debian's Xen 4.17, which shows whether a test is wrong
     #[arg(long)]
     pub(crate) xen: bool,
-    /// Run the rules of the ABI on this image, in place of building ours
+    /// Run the boots on this image, in place of building ours
     #[arg(long, value_name = "FILE", conflicts_with = "xen")]
     pub(crate) hypervisor: Option<PathBuf>,
     /// Name the boots, and run nothing

@@ -13,6 +13,7 @@ use object::elf::{DT_NEEDED, FileHeader64, PT_DYNAMIC};
 use object::read::StringTable;
 use object::read::elf::{Dyn as _, FileHeader as _, ProgramHeader as _, SectionHeader as _};
 
+use super::Extra;
 use super::archive::Archive;
 use crate::{debian, paths, progress};
 
@@ -25,6 +26,7 @@ const PROGRAMS: &[(&str, &str, &str)] = &[
     ("xen-utils-4.17", "usr/lib/xen-4.17/bin/xen-init-dom0", "bin/xen-init-dom0"),
     // xl looks for it at this place.
     ("xen-utils-4.17", "usr/lib/xen-4.17/bin/xenconsole", "usr/lib/xen-4.17/bin/xenconsole"),
+    ("xenstore-utils", "usr/bin/xenstore-exists", "bin/xenstore-exists"),
     ("xenstore-utils", "usr/bin/xenstore-ls", "bin/xenstore-ls"),
     ("xenstore-utils", "usr/bin/xenstore-list", "bin/xenstore-list"),
     ("xenstore-utils", "usr/bin/xenstore-read", "bin/xenstore-read"),
@@ -90,6 +92,15 @@ pub(crate) fn make() -> Result<PathBuf> {
     Ok(file)
 }
 
+/// The clients of the store alone, with their libraries, for a dom0 with another server.
+pub(crate) fn store_clients() -> Result<Vec<Extra>> {
+    let mut content = Content::fetch()?;
+    content
+        .programs
+        .retain(|(_, place)| place.starts_with("bin/xenstore-"));
+    content.files()
+}
+
 struct Content {
     /// By place in dom0.
     programs: Vec<(PathBuf, &'static str)>,
@@ -127,11 +138,25 @@ impl Content {
         for (place, script) in SCRIPTS {
             archive.file(place, 0o755, script.as_bytes())?;
         }
+        for file in self.files()? {
+            archive.file(&file.path, file.permissions, &file.content)?;
+        }
+        archive.compressed()
+    }
+
+    /// The programs, and all libraries that they take.
+    fn files(&self) -> Result<Vec<Extra>> {
+        let program = |place: &str, content| Extra {
+            path: place.to_owned(),
+            permissions: 0o755,
+            content,
+        };
+        let mut files = Vec::new();
         let mut pending = vec![UNNAMED.to_owned()];
         for (file, place) in &self.programs {
             let content = fs::read(file).with_context(|| file.display().to_string())?;
-            archive.file(place, 0o755, &content)?;
             pending.extend(needed(&content).with_context(|| file.display().to_string())?);
+            files.push(program(place, content));
         }
         let mut done = Vec::new();
         while let Some(name) = pending.pop() {
@@ -144,12 +169,12 @@ impl Content {
             pending.extend(needed(&content).with_context(|| file.display().to_string())?);
             let (loader, place) = LOADER;
             if name == loader {
-                archive.file(place, 0o755, &content)?;
+                files.push(program(place, content.clone()));
             }
-            archive.file(&format!("lib/x86_64-linux-gnu/{name}"), 0o755, &content)?;
+            files.push(program(&format!("lib/x86_64-linux-gnu/{name}"), content));
             done.push(name);
         }
-        archive.compressed()
+        Ok(files)
     }
 }
 

@@ -196,7 +196,7 @@ impl Case {
         fs::create_dir_all(paths::output().join("tests"))?;
         let work = tempfile::tempdir_in(paths::output())?;
         (self.prepare)(work.path()).context("the test can't be prepared")?;
-        let mut prepared = self.prepared(work.path(), on_xen)?;
+        let mut prepared = self.prepared(work.path(), arguments)?;
         let mut programs = program::build(&self.programs)?;
         programs.extend(build::tools(&self.tools)?);
         prepared.add_files(&(self.files)()?)?;
@@ -222,12 +222,17 @@ impl Case {
         (self.check)(&report)
     }
 
-    fn prepared(&self, work: &Path, on_xen: bool) -> Result<Prepared> {
+    fn prepared(&self, work: &Path, arguments: &TestArguments) -> Result<Prepared> {
         let work = work.display().to_string();
-        let oracle: &[&str] = match (on_xen, self.xen_append) {
-            (false, _) => &[],
-            (true, "") => &["--xen"],
-            (true, options) => &["--xen", "--append", options],
+        let image = arguments
+            .hypervisor
+            .as_ref()
+            .map(|image| image.display().to_string());
+        let oracle: &[&str] = match (arguments.xen, self.xen_append, &image) {
+            (false, _, None) => &[],
+            (false, _, Some(image)) => &["--hypervisor", image],
+            (true, "", _) => &["--xen"],
+            (true, options, _) => &["--xen", "--append", options],
         };
         let own = self
             .arguments

@@ -9,6 +9,7 @@ mod devices;
 mod domains;
 mod domu;
 mod errors;
+mod faults;
 mod guests;
 mod host;
 mod load;
@@ -51,6 +52,7 @@ fn cases() -> Vec<Case> {
         load::cases(),
         statistics::cases(),
         toolstack::cases(),
+        faults::cases(),
         store::cases(),
         control::cases(),
         builder::cases(),
@@ -139,7 +141,7 @@ fn prepare(cases: &[Case], arguments: &TestArguments) -> Result<()> {
         return Ok(());
     }
     debian::install(qemu::NEEDS)?;
-    if !arguments.xen {
+    if !arguments.xen && arguments.hypervisor.is_none() {
         build::build(build::Verbosity::Quiet)?;
     }
     Ok(())
