@@ -25,7 +25,7 @@ use spin::{Mutex, Once};
 
 use crate::machine::MACHINE;
 use crate::vcpu::{self, Vcpu};
-use crate::{clock, domain, event, irq};
+use crate::{clock, domain, event, irq, trap};
 
 /// The exit path has to pick again.
 pub(crate) const RESCHEDULE: u32 = 1 << 0;
@@ -302,8 +302,11 @@ pub(crate) fn reschedule(frame: &mut GuestFrame) {
             arm();
         }
         if let Some(next) = decision.vcpu.and_then(at) {
-            switch_to(next, frame, now_ns);
+            let lost = switch_to(next, frame, now_ns);
             kick(scheduler.context_saved(this_cpu(), now_ns));
+            if let Some(selectors) = lost {
+                trap::tell_of_lost_selectors(next, frame, selectors);
+            }
             if local.attention.load(Ordering::Relaxed) & RESCHEDULE == 0 {
                 return;
             }
@@ -365,9 +368,11 @@ fn tell_runstate(vcpu: &Vcpu, now_ns: u64) {
 
 /// Makes `next` the running virtual CPU. The registers of the one before stay in the CPU while it
 /// only waits, so that coming back to it costs nothing.
-fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) {
-    match vcpu::current() {
-        Some(current) if core::ptr::eq(current, next) => {}
+///
+/// Returns the data selectors that it had, where its tables no longer hold one of them.
+fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) -> Option<DataSelectors> {
+    let lost = match vcpu::current() {
+        Some(current) if core::ptr::eq(current, next) => None,
         Some(current) => {
             let state = if current.is_runnable() {
                 Runstate::Runnable
@@ -376,11 +381,12 @@ fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) {
             };
             account(current, state, now_ns);
             save(current, frame);
-            load(next, frame);
+            load(next, frame)
         }
         None => load(next, frame),
-    }
+    };
     account(next, Runstate::Running, now_ns);
+    lost
 }
 
 fn save(vcpu: &Vcpu, frame: &GuestFrame) {
@@ -396,10 +402,11 @@ fn save(vcpu: &Vcpu, frame: &GuestFrame) {
     state.fpu.save();
 }
 
-fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
+/// Returns the data selectors that could not all be loaded.
+fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) -> Option<DataSelectors> {
     let local = local::current();
     local.set_current(vcpu);
-    let time_area = {
+    let (lost, time_area) = {
         let state = vcpu.state.lock();
         *frame = state.frame;
         let guest = &local.guest;
@@ -418,8 +425,8 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         set_io_rights(vcpu, state.iopl);
         state.note_unfinished();
         state.window.load(state.ldt_entries);
-        // A selector that the guest's tables no longer hold becomes null, as on `iret`.
-        let _ = state.selectors.load();
+        // A selector that the guest's tables no longer hold becomes null, and the guest is told.
+        let lost = (!state.selectors.load()).then_some(state.selectors);
         let bases = [
             (msr::GuestBase::Fs, state.fs_base),
             (msr::GuestBase::Gs, state.gs_base),
@@ -441,12 +448,13 @@ fn load(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         }
         MACHINE.flush_local(|| mode::load_current_root(local));
         // The address is one of the guest's kernel.
-        state.time_area.filter(|_| state.kernel_mode)
+        (lost, state.time_area.filter(|_| state.kernel_mode))
     };
     clock::publish(vcpu);
     if let Some(area) = time_area {
         clock::publish_second(area);
     }
+    lost
 }
 
 /// Physical address of a root.

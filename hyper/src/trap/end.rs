@@ -43,20 +43,36 @@ fn stack(rsp: u64) {
     }
 }
 
-/// Tells the guest that its `iret` can't be done: by the failsafe callback, whose frame has the data
-/// selectors (ds, es, fs, gs) between r11 and rip.
+/// Tells the guest that its `iret` can't be done.
 pub(super) fn failsafe(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
-    let (address, masks) = {
-        let state = vcpu.state.lock();
-        (state.failsafe_callback, state.failsafe_masks_events)
-    };
-    if address == 0 {
+    if vcpu.state.lock().failsafe_callback == 0 {
         crash_current(
             frame,
             "an iret that can't be done, and no failsafe callback",
         );
         return;
     }
+    enter_failsafe(vcpu, frame, DataSelectors::current());
+}
+
+/// Tells the guest that its virtual CPU, which runs again, had data selectors that its tables no longer hold:
+/// they are null now. A guest without a failsafe callback is not told.
+pub(crate) fn tell_of_lost_selectors(
+    vcpu: &'static Vcpu,
+    frame: &mut GuestFrame,
+    selectors: DataSelectors,
+) {
+    if vcpu.state.lock().failsafe_callback != 0 {
+        enter_failsafe(vcpu, frame, selectors);
+    }
+}
+
+/// Enters the failsafe callback, whose frame has the data selectors (ds, es, fs, gs) between r11 and rip.
+fn enter_failsafe(vcpu: &'static Vcpu, frame: &mut GuestFrame, selectors: DataSelectors) {
+    let (address, masks) = {
+        let state = vcpu.state.lock();
+        (state.failsafe_callback, state.failsafe_masks_events)
+    };
     let local = ringwall_hw::cpu::local::current();
     let layout = RingLayout;
     let (stack, cs) = if ringwall_hw::guest::mode::in_kernel(local) {
@@ -66,7 +82,7 @@ pub(super) fn failsafe(vcpu: &'static Vcpu, frame: &mut GuestFrame) {
         (local.guest.kernel_stack.get(), frame.cs & 0xffff)
     };
     let masked = vcpu.is_masked();
-    let DataSelectors { ds, es, fs, gs } = DataSelectors::current();
+    let DataSelectors { ds, es, fs, gs } = selectors;
     let rflags = frame.rflags & !(1 << 9) | u64::from(!masked) << 9;
     let words = [
         frame.rcx,

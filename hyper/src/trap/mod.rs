@@ -13,6 +13,6 @@ mod quirk;
 
 pub(crate) use bounce::{bounce, inject};
 pub(crate) use dispatch::HANDLERS;
-pub(crate) use end::crash_current;
+pub(crate) use end::{crash_current, tell_of_lost_selectors};
 pub(crate) use layout::RingLayout;
 pub(crate) use privileged::{cpuid_at_start, cr4_policy, set_debug_register, set_task_switched};
