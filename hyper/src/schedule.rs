@@ -312,7 +312,7 @@ pub(crate) fn reschedule(frame: &mut GuestFrame) {
             }
         } else {
             if let Some(current) = vcpu::current() {
-                account(current, Runstate::Blocked, now_ns);
+                account(current, waiting(current), now_ns);
             }
             kick(scheduler.context_saved(this_cpu(), now_ns));
             if local.attention.load(Ordering::Relaxed) & RESCHEDULE == 0
@@ -323,6 +323,17 @@ pub(crate) fn reschedule(frame: &mut GuestFrame) {
                 irq::dispatch(vector);
             }
         }
+    }
+}
+
+/// What a virtual CPU does that does not run: it could, it waits for an event, or it is down, or paused.
+fn waiting(vcpu: &Vcpu) -> Runstate {
+    if vcpu.is_runnable() {
+        Runstate::Runnable
+    } else if vcpu.up.load(Ordering::Relaxed) && vcpu.blocked.load(Ordering::Relaxed) {
+        Runstate::Blocked
+    } else {
+        Runstate::Offline
     }
 }
 
@@ -374,12 +385,7 @@ fn switch_to(next: &'static Vcpu, frame: &mut GuestFrame, now_ns: u64) -> Option
     let lost = match vcpu::current() {
         Some(current) if core::ptr::eq(current, next) => None,
         Some(current) => {
-            let state = if current.is_runnable() {
-                Runstate::Runnable
-            } else {
-                Runstate::Blocked
-            };
-            account(current, state, now_ns);
+            account(current, waiting(current), now_ns);
             save(current, frame);
             load(next, frame)
         }
