@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering;
 use ringwall_abi::arch_x86::{
     CpuUserRegs, FLAT_RING3_CS64, TrapFlags, VcpuContextFlags, VcpuGuestContext,
 };
-use ringwall_abi::{Errno, GuestAddress, Mfn};
+use ringwall_abi::{Errno, GuestAddress, Mfn, PAGE_SIZE};
 use ringwall_hw::guest::selectors::DataSelectors;
 use ringwall_model::emulate::control::{GuestCr4, TaskSwitched, read_cr0};
 use ringwall_model::emulate::debug::DebugRegisters;
@@ -19,11 +19,14 @@ use crate::trap::{RingLayout, cr4_policy};
 use crate::vcpu::{Handler, State, Vcpu};
 use zerocopy::FromZeros as _;
 
+/// Descriptors of an LDT at most.
+const MAX_LDT_ENTRIES: u64 = 8192;
+
 /// Gives a virtual CPU that has none its state.
 ///
 /// # Errors
-/// `EEXIST` if it has one; `EINVAL` for an address that is not canonical or is the hypervisor's, a
-/// root that can't be one, user mode without a root, debug registers that a guest may not have, or
+/// `EEXIST` if it has one; `EINVAL` for an address that is not canonical or is the hypervisor's, an LDT
+/// that can't be one, a root that can't be one, user mode without a root, debug registers that a guest may not have, or
 /// frames that are no pages of descriptors.
 pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Result<()> {
     if vcpu.initialised.load(Ordering::Acquire) {
@@ -39,6 +42,20 @@ pub(crate) fn initialise(vcpu: &'static Vcpu, context: &VcpuGuestContext) -> Res
         }
     };
     let registers = &context.user_regs;
+    if !ringwall_abi::is_canonical(registers.rip) {
+        return Err(Errno::EINVAL.into());
+    }
+    for trap in &context.trap_ctxt {
+        address(trap.address.raw())?;
+    }
+    let ldt = (context.ldt_base, context.ldt_ents);
+    if ldt.1 != 0
+        && (address(ldt.0).is_err()
+            || !ldt.0.is_multiple_of(PAGE_SIZE as u64)
+            || ldt.1 > MAX_LDT_ENTRIES)
+    {
+        return Err(Errno::EINVAL.into());
+    }
     let (event, failsafe, syscall) = (
         address(context.event_callback_eip)?,
         address(context.failsafe_callback_eip)?,
