@@ -38,7 +38,7 @@ pub enum Verdict {
     Hides,
 }
 
-/// Compares the features of two leaves. Others than features, such as caches and topology, guests get as
+/// Compares the features of two leaves, and how many leaves there are. Others than features, such as caches and topology, guests get as
 /// they are whatever is set. HTT, CMP_LEGACY and ITSC say what a toolstack makes of the topology and of
 /// migration, and are not compared.
 #[must_use]
@@ -49,6 +49,12 @@ pub fn compare(place: Place, set: &Leaf, offered: &Leaf) -> Verdict {
     const OSXSAVE: u32 = bits(&[27]);
     const CMP_LEGACY: u32 = bits(&[1]);
     const ITSC: u32 = bits(&[8]);
+    // Of each range the first leaf says which is the last.
+    if let (0 | 0x8000_0000, None) = place
+        && set.eax > offered.eax
+    {
+        return Verdict::TooMuch;
+    }
     let [a, b, c, d] = match place {
         (1, _) => [0, 0, !OSXSAVE, !HTT],
         (7, Some(0)) => [0, ALL, ALL, ALL],
@@ -122,6 +128,11 @@ mod tests {
         check((1, None), [0, 0, 0xf0f1, 0], Verdict::TooMuch);
         check((1, None), [0, 0, 0xf0f0, 0x1000_f0f0], Verdict::Fits);
         check((4, Some(0)), [u32::MAX; 4], Verdict::Fits);
+        for first in [0, 0x8000_0000] {
+            check((first, None), [0xf0f0, 9, 9, 9], Verdict::Fits);
+            check((first, None), [1, 9, 9, 9], Verdict::Fits);
+            check((first, None), [0xf0f1, 9, 9, 9], Verdict::TooMuch);
+        }
         check((7, Some(1)), [0xf0f0, 9, 9, 9], Verdict::Fits);
         check((0x8000_0001, None), [0, 0, 0xf0f2, 0xf0f0], Verdict::Fits);
     }

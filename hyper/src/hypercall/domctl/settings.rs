@@ -92,7 +92,9 @@ pub(super) fn set_clock(call: &Call<'_>, domain: &'static Domain) -> Result {
     if request.gtsc_khz != 0 && request.gtsc_khz != clock::tsc_khz() {
         return Err(Errno::EOPNOTSUPP.into());
     }
-    domain.settings(|settings| settings.incarnation = request.incarnation);
+    // What is set is how often the domain was restored where it comes from: this is once more.
+    let incarnation = request.incarnation.wrapping_add(1);
+    domain.settings(|settings| settings.incarnation = incarnation);
     Ok(0)
 }
 

@@ -38,7 +38,8 @@ struct FeatureSet {
 /// `XEN_SYSCTL_get_cpu_featureset`: the words that there is room for; without a list, how many there are.
 ///
 /// # Errors
-/// `EOPNOTSUPP` for a set that there is not.
+/// `EOPNOTSUPP` for a set that there is not; `ENOBUFS` for room for fewer words than there are: those that it
+/// has room for are there.
 pub(super) fn features(call: &Call<'_>) -> Result {
     let mut request: FeatureSet = body::read(call)?;
     let count = u32::try_from(FEATURE_WORDS.len()).unwrap_or(u32::MAX);
@@ -57,5 +58,9 @@ pub(super) fn features(call: &Call<'_>) -> Result {
         let word = registers.get(*register).copied().unwrap_or(0);
         write_element(request.features, index, &word)?;
     }
-    body::write(call, &request)
+    body::write(call, &request)?;
+    if request.nr_features < count {
+        return Err(Errno::ENOBUFS.into());
+    }
+    Ok(0)
 }
