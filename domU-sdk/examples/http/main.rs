@@ -37,7 +37,11 @@ fn main() -> Result<(), NetError> {
     loop {
         server.serve()?;
         match control.take() {
-            Ok(None | Some(Request::Suspend | Request::Other(_))) => {}
+            Ok(None | Some(Request::Other(_))) => {}
+            Ok(Some(Request::Suspend)) => match shutdown::suspend() {
+                Ok(()) => println!("HTTP goes on"),
+                Err(error) => println!("HTTP is not suspended: {error}"),
+            },
             Ok(Some(Request::PowerOff)) => {
                 println!("HTTP END");
                 return Ok(());

@@ -122,3 +122,80 @@ impl Patience {
         now < until
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn ring() -> Ring {
+        Ring::new(SharedPage::zeroed().unwrap(), Port::new(1))
+    }
+
+    fn set(ring: &Ring, index: usize, value: u32) {
+        ring.page.u32(index).store(value, Ordering::Relaxed);
+    }
+
+    fn get(ring: &Ring, index: usize) -> u32 {
+        ring.page.u32(index).load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn what_is_put_lies_in_the_ring_also_around_its_end() {
+        let ring = ring();
+        for start in [0, 2040, u32::MAX - 3] {
+            set(&ring, OUT_CONS, start);
+            set(&ring, OUT_PROD, start);
+            assert_eq!(ring.put(b"good day"), 8);
+            assert_eq!(ring.unread(), 8);
+            let text: std::vec::Vec<u8> = (0..8)
+                .map(|index| {
+                    let place = start.wrapping_add(index) as usize % ConsoleRing::OUTPUT_SIZE;
+                    ring.page.u8(OUTPUT + place).load(Ordering::Relaxed)
+                })
+                .collect();
+            assert_eq!(text, b"good day");
+        }
+    }
+
+    #[test]
+    fn a_full_ring_takes_no_more() {
+        let ring = ring();
+        let much = [b'x'; ConsoleRing::OUTPUT_SIZE + 1];
+        assert_eq!(ring.put(&much), ConsoleRing::OUTPUT_SIZE);
+        assert_eq!(ring.put(b"y"), 0);
+        set(&ring, OUT_CONS, 1);
+        assert_eq!(ring.put(b"yz"), 1);
+    }
+
+    proptest! {
+        /// The indices are the back end's to write, or to lie with: what is read and written stays in the
+        /// page, no more is read than the ring holds, and the guest's own index moves by what it did.
+        #[test]
+        fn a_back_end_that_lies_is_survived(
+            indices: [u32; 4],
+            turns in prop::collection::vec((0_usize..4, any::<u32>(), 0_usize..3000), 1..40),
+        ) {
+            let places = [IN_CONS, IN_PROD, OUT_CONS, OUT_PROD];
+            let ring = ring();
+            for (place, value) in places.into_iter().zip(indices) {
+                set(&ring, place, value);
+            }
+            for (index, value, length) in turns {
+                set(&ring, places[index], value);
+                let before = (get(&ring, IN_CONS), get(&ring, OUT_PROD));
+                let mut buffer = std::vec![0; length];
+                let read = ring.read(&mut buffer);
+                prop_assert!(read <= length.min(ConsoleRing::INPUT_SIZE));
+                prop_assert_eq!(get(&ring, IN_CONS), before.0.wrapping_add(u32::try_from(read).unwrap()));
+                let written = ring.put(&buffer);
+                prop_assert!(written <= length.min(ConsoleRing::OUTPUT_SIZE));
+                prop_assert_eq!(get(&ring, OUT_PROD), before.1.wrapping_add(u32::try_from(written).unwrap()));
+                prop_assert!(ring.unread() <= ConsoleRing::OUTPUT_SIZE);
+            }
+        }
+    }
+}

@@ -4,10 +4,10 @@
 
 use ringwall_abi::event_channel::{
     AllocUnbound, BindInterdomain, BindIpi, BindPirq, BindPirqFlags, BindVcpu, BindVirq, Close,
-    EventChannelOp, EventChannelStatus, Reset, Send, SetPriority, Unmask,
+    EventChannelOp, EventChannelStatus, ExpandArray, InitControl, Reset, Send, SetPriority, Unmask,
 };
 use ringwall_abi::xen::Virq;
-use ringwall_abi::{DomainId, Hypercall, Port, VcpuId};
+use ringwall_abi::{DomainId, Hypercall, Mfn, Pfn, Port, VcpuId};
 
 use super::{Result, address_mut, call};
 
@@ -166,4 +166,45 @@ pub fn event_set_priority(port: Port, priority: u32) -> Result<()> {
         EventChannelOp::SetPriority,
         &mut SetPriority { port, priority },
     )
+}
+
+/// Gives a virtual CPU its queues of the FIFO ABI, and has the domain's ports work by it from the first one
+/// on; how many bits of an event's word are the link.
+///
+/// This crate looks at two levels of ports: it gets no events any more.
+///
+/// # Safety
+///
+/// The frame must be the guest's for good, and be reached by atomics alone.
+///
+/// # Errors
+///
+/// `ENOSYS` where there are two levels of ports alone, as on Ringwall; `EINVAL` for a place that is not
+/// fit, `ENOENT` for a virtual CPU that does not exist.
+pub unsafe fn event_init_control(vcpu: VcpuId, frame: Mfn, offset: u32) -> Result<u8> {
+    let mut argument = InitControl {
+        // A PV guest's frames have the machine's numbers.
+        control_gfn: Pfn::new(frame.raw()),
+        offset,
+        vcpu,
+        ..InitControl::default()
+    };
+    operation(EventChannelOp::InitControl, &mut argument).map(|()| argument.link_bits)
+}
+
+/// Gives the FIFO ABI one more page of events' words.
+///
+/// # Safety
+///
+/// As of [`event_init_control`].
+///
+/// # Errors
+///
+/// `ENOSYS` where there are two levels of ports alone, as on Ringwall or before [`event_init_control`];
+/// `ENOSPC` where there are pages for all ports.
+pub unsafe fn event_expand_array(frame: Mfn) -> Result<()> {
+    let mut argument = ExpandArray {
+        array_gfn: Pfn::new(frame.raw()),
+    };
+    operation(EventChannelOp::ExpandArray, &mut argument)
 }

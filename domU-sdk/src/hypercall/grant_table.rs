@@ -5,8 +5,8 @@
 #![expect(unsafe_code)]
 
 use ringwall_abi::grant_table::{
-    GetVersion, GrantCopy, GrantOp, MapGrantRef, QuerySize, SetVersion, SetupTable,
-    UnmapAndReplace, UnmapGrantRef,
+    CacheFlush, GetVersion, GrantCopy, GrantOp, MapGrantRef, QuerySize, SetVersion, SetupTable,
+    SwapGrantRef, Transfer, UnmapAndReplace, UnmapGrantRef,
 };
 use ringwall_abi::{DomainId, GuestAddress, Hypercall, Mfn};
 
@@ -137,4 +137,43 @@ pub fn grant_get_version(domain: DomainId) -> Result<u32> {
     // SAFETY: the hypervisor fills in the structure.
     unsafe { operate(GrantOp::GetVersion, &mut argument) }?;
     Ok(argument[0].version)
+}
+
+/// Writes back or drops what caches hold of parts of pages.
+///
+/// # Safety
+///
+/// Nobody may rely on what caches are told to drop.
+///
+/// # Errors
+///
+/// `EINVAL` for what leaves its page or no operation, `EPERM` for a page that is not the caller's,
+/// `EOPNOTSUPP` for one named by its reference where that is not known.
+pub unsafe fn grant_cache_flush(list: &mut [CacheFlush]) -> Result<()> {
+    // SAFETY: as the caller promises.
+    unsafe { operate(GrantOp::CacheFlush, list) }
+}
+
+/// Gives pages to other domains.
+///
+/// # Safety
+///
+/// Nothing may map the frames, and nobody use them.
+///
+/// # Errors
+///
+/// `ENOSYS` where it is refused, as on Ringwall; else each status says.
+pub unsafe fn grant_transfer(list: &mut [Transfer]) -> Result<()> {
+    // SAFETY: as the caller promises.
+    unsafe { operate(GrantOp::Transfer, list) }
+}
+
+/// Swaps entries of the domain's own table.
+///
+/// # Errors
+///
+/// `ENOSYS` where it is refused, as on Ringwall; else each status says.
+pub fn grant_swap(list: &mut [SwapGrantRef]) -> Result<()> {
+    // SAFETY: the hypervisor reads and writes the list. What is granted stays so, by another number.
+    unsafe { operate(GrantOp::SwapGrantRef, list) }
 }

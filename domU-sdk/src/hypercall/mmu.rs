@@ -69,3 +69,46 @@ pub unsafe fn update_va_mapping(
     // SAFETY: as the caller promises.
     unsafe { call(Hypercall::UpdateVaMapping, arguments) }.map(|_| ())
 }
+
+/// Writes the leaf entry that maps an address of the caller, for a frame of another domain.
+///
+/// # Safety
+///
+/// As of [`mmu_update`]; the frame is written by who has it, and is to be reached by atomics alone.
+///
+/// # Errors
+///
+/// As of [`update_va_mapping`]; `ESRCH` for a domain that does not exist, `EPERM` for one whose frames the
+/// caller may not map.
+pub unsafe fn update_va_mapping_otherdomain(
+    address: GuestAddress,
+    entry: u64,
+    flags: VaMappingFlags,
+    domain: DomainId,
+) -> Result<()> {
+    let arguments = [address.raw(), entry, flags.bits(), domain.raw().into()];
+    // SAFETY: as the caller promises.
+    unsafe { call(Hypercall::UpdateVaMappingOtherdomain, arguments) }.map(|_| ())
+}
+
+/// Pins tables of another domain and the like; how many operations were done.
+///
+/// # Safety
+///
+/// The other domain must not rely on what the operations change.
+///
+/// # Errors
+///
+/// As of [`mmuext_op`]; `ESRCH` for a domain that does not exist, `EPERM` for one over which the caller has
+/// no power.
+pub unsafe fn mmuext_op_otherdomain(operations: &[MmuextOp], domain: DomainId) -> Result<usize> {
+    let mut done = 0_u32;
+    let arguments = [
+        address(operations),
+        operations.len() as u64,
+        address_mut(&mut done),
+        domain.raw().into(),
+    ];
+    // SAFETY: the hypervisor reads the operations and writes `done`; the rest is the caller's promise.
+    unsafe { call(Hypercall::MmuextOp, arguments) }.map(|_| done as usize)
+}

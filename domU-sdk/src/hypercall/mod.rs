@@ -13,6 +13,7 @@ mod machine;
 mod memory;
 mod mmu;
 mod multicall;
+mod physmap;
 mod sched;
 mod traps;
 mod vcpu;
@@ -26,12 +27,13 @@ pub use control::{domctl, physdev_op, platform_op, ringwall, sysctl};
 pub use error::Error;
 pub use event_channel::{
     event_alloc_unbound, event_bind_interdomain, event_bind_ipi, event_bind_pirq, event_bind_vcpu,
-    event_bind_virq, event_close, event_reset, event_send, event_set_priority, event_status,
-    event_unmask,
+    event_bind_virq, event_close, event_expand_array, event_init_control, event_reset, event_send,
+    event_set_priority, event_status, event_unmask,
 };
 pub use grant_table::{
-    grant_copy, grant_get_version, grant_map, grant_query_size, grant_set_version,
-    grant_setup_table, grant_unmap, grant_unmap_and_replace,
+    grant_cache_flush, grant_copy, grant_get_version, grant_map, grant_query_size,
+    grant_set_version, grant_setup_table, grant_swap, grant_transfer, grant_unmap,
+    grant_unmap_and_replace,
 };
 pub use machine::{
     FpuTrap, fpu_taskswitch, get_debugreg, set_debugreg, set_gdt, update_descriptor, vm_assist,
@@ -41,16 +43,29 @@ pub use memory::{
     machphys_end, maximum_gpfn, maximum_ram_page, maximum_reservation, memory_map,
     populate_physmap,
 };
-pub use mmu::{mmu_update, mmuext_op, update_va_mapping};
+pub use mmu::{
+    mmu_update, mmuext_op, mmuext_op_otherdomain, update_va_mapping, update_va_mapping_otherdomain,
+};
 pub use multicall::{multicall, multicall_entry, multicall_result};
-pub use sched::{block, poll, shutdown, yield_now};
-pub use traps::{register_callback, set_segment_base, set_trap_table, stack_switch};
+pub use physmap::{
+    acquire_resource, add_to_physmap, add_to_physmap_batch, memory_exchange, pod_target,
+    remove_from_physmap, resource_size, set_memory_map, set_pod_target,
+};
+pub use sched::{block, poll, remote_shutdown, shutdown, shutdown_code, suspend, yield_now};
+pub use traps::{
+    register_callback, register_nmi, set_callbacks, set_segment_base, set_trap_table, stack_switch,
+    unregister_callback, unregister_nmi,
+};
 pub use vcpu::{
     set_timer, vcpu_down, vcpu_initialise, vcpu_is_up, vcpu_physid, vcpu_register_info,
-    vcpu_register_runstate, vcpu_register_time, vcpu_runstate, vcpu_set_periodic_timer,
-    vcpu_set_singleshot_timer, vcpu_stop_periodic_timer, vcpu_stop_singleshot_timer, vcpu_up,
+    vcpu_register_runstate, vcpu_register_time, vcpu_runstate, vcpu_send_nmi,
+    vcpu_set_periodic_timer, vcpu_set_singleshot_timer, vcpu_stop_periodic_timer,
+    vcpu_stop_singleshot_timer, vcpu_up,
 };
-pub use version::{capabilities, extra_version, features, xen_version};
+pub use version::{
+    build_id, capabilities, changeset, compile_info, extra_version, features, guest_handle,
+    hypervisor_command_line, page_size, platform_parameters, xen_version,
+};
 
 /// What a hypercall that succeeded has left in `rax`, or why it was refused.
 pub type Result<T = u64> = core::result::Result<T, Error>;

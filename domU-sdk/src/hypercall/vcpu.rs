@@ -174,6 +174,16 @@ pub fn vcpu_physid(vcpu: VcpuId) -> Result {
     Ok(argument.phys_id)
 }
 
+/// Has a virtual CPU take an NMI.
+///
+/// # Errors
+///
+/// `EOPNOTSUPP` where guests get none, as on Ringwall; `ENOENT`.
+pub fn vcpu_send_nmi(vcpu: VcpuId) -> Result<()> {
+    // SAFETY: no memory is lent; the handler was promised for.
+    unsafe { operate(VcpuOp::SendNmi, vcpu, 0) }.map(|_| ())
+}
+
 /// Where to keep a second copy of a virtual CPU's clock.
 ///
 /// # Safety

@@ -33,6 +33,10 @@
     NOTE {NOTE_SUPPORTED_FEATURES}
     .long {FEATURES}
     END_NOTE
+    # The hypercall that suspends says by its result that the suspension was called off.
+    NOTE {NOTE_SUSPEND_CANCEL}
+    .long 1
+    END_NOTE
     .balign 4
 .popsection
 

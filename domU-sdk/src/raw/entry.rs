@@ -53,6 +53,7 @@ mod freestanding {
         NOTE_GUEST_OS = const ElfNote::GuestOs as u32,
         NOTE_LOADER = const ElfNote::Loader as u32,
         NOTE_SUPPORTED_FEATURES = const ElfNote::SupportedFeatures as u32,
+        NOTE_SUSPEND_CANCEL = const ElfNote::SuspendCancel as u32,
         FEATURES = const Feature::Dom0.bit(),
         VIRT_BASE = const VIRT_BASE,
         STACK_SIZE = const STACK_SIZE,

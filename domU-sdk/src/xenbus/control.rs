@@ -20,8 +20,7 @@ pub enum Request {
     PowerOff,
     /// Switch yourself off, to be started again.
     Reboot,
-    /// Suspend yourself. Front ends have to be closed before and connected anew after it; the SDK has no
-    /// call that does it all.
+    /// Suspend yourself: [`shutdown::suspend`](crate::shutdown::suspend).
     Suspend,
     /// Something else.
     Other(String),
