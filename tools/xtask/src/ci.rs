@@ -9,7 +9,7 @@ use crate::cli::TestArguments;
 use crate::{paths, shell, tests, tidy};
 
 /// Packages that build for the freestanding target only.
-const FREESTANDING: [&str; 14] = [
+const FREESTANDING: [&str; 12] = [
     "--package",
     "ringwall",
     "--package",
@@ -20,8 +20,6 @@ const FREESTANDING: [&str; 14] = [
     "ringwall-sdk-examples",
     "--package",
     "guests",
-    "--package",
-    "errors-guest",
     "--package",
     "paths-guest",
 ];

@@ -114,20 +114,42 @@ fn binaries(manifest: &str) -> Result<Vec<String>> {
     })
 }
 
-/// QEMU's CPU models for the test guests that ask for one: `package.metadata.cpu` of their manifest.
-pub(crate) fn processors() -> Result<BTreeMap<String, String>> {
+/// What the machine of a test guest has that those of others don't have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// QEMU's CPU model.
+    pub(crate) cpu: Option<String>,
+    /// Options on the hypervisor's command line.
+    pub(crate) options: String,
+}
+
+/// What the test guests need, by their names: `package.metadata` of their manifest.
+pub(crate) fn needs() -> Result<BTreeMap<String, Needs>> {
     let file = paths::root().join("tests/guests/Cargo.toml");
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    let manifest: toml_edit::DocumentMut =
-        text.parse().with_context(|| file.display().to_string())?;
-    let models = ["package", "metadata", "cpu"]
-        .iter()
-        .try_fold(manifest.as_item(), |item, key| item.get(key))
-        .and_then(Item::as_table);
-    let models = models.into_iter().flat_map(|table| table.iter());
-    Ok(models
-        .filter_map(|(rule, model)| Some((rule.to_owned(), model.as_str()?.to_owned())))
-        .collect())
+    parse_needs(&text).with_context(|| file.display().to_string())
+}
+
+fn parse_needs(manifest: &str) -> Result<BTreeMap<String, Needs>> {
+    let manifest: toml_edit::DocumentMut = manifest.parse()?;
+    let mut needs = BTreeMap::<String, Needs>::new();
+    for key in ["cpu", "options"] {
+        let values = ["package", "metadata", key]
+            .iter()
+            .try_fold(manifest.as_item(), |item, key| item.get(key))
+            .and_then(Item::as_table);
+        for (rule, value) in values.into_iter().flat_map(|table| table.iter()) {
+            let value = value
+                .as_str()
+                .with_context(|| format!("{key} of {rule} is no text"))?;
+            let needs = needs.entry(rule.to_owned()).or_default();
+            match key {
+                "cpu" => needs.cpu = Some(value.to_owned()),
+                _ => value.clone_into(&mut needs.options),
+            }
+        }
+    }
+    Ok(needs)
 }
 
 /// Builds the package at a path.
@@ -203,6 +225,32 @@ mod tests {
     fn the_packages_have_guests() {
         for package in PACKAGES {
             assert!(!names(package).unwrap().is_empty(), "{package}");
+        }
+    }
+
+    #[test]
+    fn needs_are_named_by_the_manifest() {
+        let manifest = "[package]\nname = \"a\"\n[package.metadata.cpu]\nb = \"EPYC\"\n\
+                        [package.metadata.options]\nb = \"x=1 y\"\nc = \"z\"\n";
+        let needs = parse_needs(manifest).unwrap();
+        let expected = Needs {
+            cpu: Some("EPYC".into()),
+            options: "x=1 y".into(),
+        };
+        assert_eq!(needs["b"], expected);
+        assert_eq!(
+            (needs["c"].cpu.as_deref(), &*needs["c"].options),
+            (None, "z")
+        );
+        let number = "[package.metadata.options]\nb = 1\n";
+        assert!(parse_needs(number).is_err());
+    }
+
+    #[test]
+    fn only_rules_have_needs() {
+        let rules = names("guests").unwrap();
+        for rule in needs().unwrap().keys() {
+            assert!(rules.contains(rule), "{rule}");
         }
     }
 }

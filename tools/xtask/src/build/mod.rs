@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths, progress, shell};
 pub(crate) use guest::{
-    build as guest, names as guest_names, package as guest_package, processors as guest_processors,
+    build as guest, names as guest_names, needs as guest_needs, package as guest_package,
     rules as guest_rules,
 };
 pub(crate) use toolchain::Toolchain;

@@ -45,6 +45,38 @@ END
         // xl, its daemons and a second domain take minutes on a machine that has other work.
         .limit_seconds(300),
         Case::new(
+            "sdk/suspend",
+            "a guest suspends itself, and goes on when that is called off",
+        )
+        .prepare(|work| {
+            fs::copy(build::guest("sdk_suspend")?, work.join("suspend"))?;
+            Ok(())
+        })
+        .program("resume")
+        .arguments(["--xen-tools", "--put", "{work}/suspend"])
+        .commands(concat_commands(&[
+            START,
+            "cat >/tmp/guest.cfg <<END
+name = \"guest\"
+kernel = \"/ringwall/bin/suspend\"
+memory = 64
+vcpus = 2
+on_crash = \"destroy\"
+END
+                 xl create -q /tmp/guest.cfg
+                 resume $(xl domid guest) 2
+                 n=0
+                 while [ $n -lt 100 ] && ! grep -q VERDICT /var/log/xen/console/guest-guest.log; do
+                     sleep 0.3; n=$((n + 1))
+                 done
+                 xl destroy guest || true
+                 cat /var/log/xen/console/guest-guest.log
+                 ",
+        ]))
+        .check(|report| report.has_line("VERDICT sdk_suspend success "))
+        // xl, its daemons and a second domain take minutes on a machine that has other work.
+        .limit_seconds(300),
+        Case::new(
             "sdk/http",
             "a web server has an address by DHCP, answers, and ends when asked to",
         )

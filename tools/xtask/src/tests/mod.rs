@@ -8,7 +8,6 @@ mod control;
 mod devices;
 mod domains;
 mod domu;
-mod errors;
 mod faults;
 mod guests;
 mod host;
@@ -44,7 +43,6 @@ fn cases() -> Vec<Case> {
         devices::cases(),
         matrix::cases(),
         bad_input::cases(),
-        errors::cases(),
         sdk::cases(),
         domu::cases(),
         paths::cases(),

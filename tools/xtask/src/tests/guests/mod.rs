@@ -70,15 +70,17 @@ pub(super) fn run(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
         None => build::build(Verbosity::Quiet)?,
     });
     let kernels = build::guest_rules()?;
-    let processors = build::guest_processors()?;
+    let needs = build::guest_needs()?;
     fs::create_dir_all(paths::output().join("tests"))?;
     let mut table = Table::load(arguments.xen);
     for rule in rules {
         let start = Instant::now();
+        let needs = needs.get(&rule).cloned().unwrap_or_default();
         let machine = Boot {
             kernel: Some(kernels.join(&rule)),
             memory_mib: MEMORY,
-            cpu: processors.get(&rule).cloned(),
+            cpu: needs.cpu,
+            append: needs.options,
             arguments: qemu_arguments(arguments.xen),
             ..Boot::new(hypervisor.clone())
         };

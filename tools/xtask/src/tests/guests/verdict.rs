@@ -11,6 +11,11 @@ const CRASHES: &str = "CRASHES ";
 /// What the hypervisors say when they crash dom0, and not when it ends itself: ours, and Xen.
 const CRASHED: [&str; 2] = ["dom0 has crashed", "Domain 0 (vcpu#"];
 
+/// How the line starts by which a guest says that it is about to panic, as it must.
+const PANICS: &str = "PANICS ";
+/// What the hypervisors say when dom0 ends itself as crashed: ours, and Xen.
+const PANICKED: [&str; 2] = ["dom0 shuts down: SHUTDOWN_crash", "Hardware Dom0 crashed"];
+
 /// What came of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -74,10 +79,15 @@ impl Verdict {
 /// Whether the console has said all that a verdict takes.
 pub(super) fn is_over(log: &str) -> bool {
     let complete = log.rfind('\n').map_or("", |end| &log[..end]);
-    let expects_crash = complete.lines().any(|line| line.starts_with(CRASHES));
-    complete
-        .lines()
-        .any(|line| line.starts_with(VERDICT) || (expects_crash && tells_crash(line)))
+    let expects = |start: &str| complete.lines().any(|line| line.starts_with(start));
+    let (crash, panic) = (expects(CRASHES), expects(PANICS));
+    complete.lines().any(|line| {
+        line.starts_with(VERDICT) || (crash && tells_crash(line)) || (panic && tells_panic(line))
+    })
+}
+
+fn tells_panic(line: &str) -> bool {
+    PANICKED.iter().any(|panicked| line.contains(panicked))
 }
 
 fn tells_crash(line: &str) -> bool {
@@ -96,6 +106,17 @@ pub(super) fn judge(log: &str, rule: &str, end: &End, limit: Duration) -> Verdic
         let (word, text) = verdict.split_once(' ').unwrap_or((&verdict, ""));
         return Verdict::new(word, text)
             .unwrap_or_else(|| Verdict::Error(format!("{word} is no verdict")));
+    }
+    if let Some(what) = said(PANICS) {
+        let printed = log.lines().any(|line| line.contains("panicked at"));
+        return match (printed, log.lines().any(tells_panic)) {
+            (true, true) => Verdict::Success,
+            (false, _) => Verdict::Failure(format!("nothing was printed of {}", what.trim())),
+            (true, false) => Verdict::Failure(format!(
+                "the domain did not end as crashed by {}",
+                what.trim()
+            )),
+        };
     }
     let last = log.lines().rfind(|line| !line.trim().is_empty());
     let last = last.unwrap_or_default();
@@ -186,6 +207,29 @@ mod tests {
             End::Enough,
             Verdict::Failure("it goes on".into()),
         );
+    }
+
+    #[test]
+    fn a_panic_counts_where_it_is_printed_and_told() {
+        let due = "PANICS a a panic\n";
+        let printed = "panicked at main.rs:1:1:\n";
+        for (end, success) in [
+            ("(RW) dom0 shuts down: SHUTDOWN_crash\n", true),
+            ("(XEN) Hardware Dom0 crashed: rebooting machine\n", true),
+            ("(RW) dom0 shuts down: SHUTDOWN_reboot\n", false),
+        ] {
+            let log = format!("{due}{printed}{end}");
+            let verdict = judge(&log, "a", &End::Enough, Duration::from_secs(1));
+            assert_eq!(verdict == Verdict::Success, success, "{log}");
+            assert_eq!(is_over(&log), success, "{log}");
+            let silent = judge(
+                &format!("{due}{end}"),
+                "a",
+                &End::Enough,
+                Duration::from_secs(1),
+            );
+            assert!(matches!(silent, Verdict::Failure(_)), "{silent:?}");
+        }
     }
 
     #[test]
