@@ -7,7 +7,8 @@
 use guests::events::{ipi, send, set_masked};
 use guests::sdk::abi::callback::{CallbackFlags, CallbackOp, CallbackRegister, CallbackType};
 use guests::sdk::abi::{Errno, GuestAddress, Hypercall};
-use guests::{Answer, Check, address, ask, granted, refused};
+use guests::sdk::hypercall::{set_callbacks, unregister_callback};
+use guests::{Answer, Check, address, ask, granted, refused, unless_xen};
 
 guests::rule!(check);
 
@@ -48,6 +49,17 @@ fn check() -> Check {
         [u64::from(CallbackOp::Register.number()), 0x10],
     );
     refused("no argument", unreadable, &[Errno::EFAULT])?;
+    // The older form, and taking an entry back, by the SDK's calls.
+    let bad = GuestAddress::new(0x8000_0000_0000_0000);
+    #[expect(unsafe_code, reason = "entries that are refused")]
+    // SAFETY: none of the three can be an entry.
+    let answer = Answer::from(unsafe { set_callbacks(bad, bad, bad) });
+    unless_xen!(
+        answer.is(Errno::EINVAL),
+        "set_callbacks: {answer}; none of the three was taken, and nobody is told"
+    );
+    let event = unregister_callback(CallbackType::Event);
+    refused("no event entry", event.into(), &[Errno::EINVAL])?;
     // The event entry is still the SDK's: it is taken here, and comes back.
     let port = ipi()?;
     set_masked(port, false);

@@ -4,9 +4,9 @@
 #![no_std]
 #![no_main]
 
-use guests::events::{event, ipi, send, set_masked, take_pending};
-use guests::sdk::abi::event_channel::{EventChannelOp, ExpandArray, InitControl, SetPriority};
-use guests::sdk::abi::{Errno, Pfn};
+use guests::events::{ipi, send, set_masked, take_pending};
+use guests::sdk::abi::{Errno, Mfn, VcpuId};
+use guests::sdk::hypercall::{event_expand_array, event_init_control, event_set_priority};
 use guests::{Check, ensure, granted, refused};
 
 guests::rule!(check);
@@ -15,22 +15,20 @@ guests::rule!(check);
 const REFUSALS: &[Errno] = &[Errno::ENOSYS, Errno::EINVAL, Errno::EOPNOTSUPP];
 
 fn check() -> Check {
-    let mut control = InitControl {
-        control_gfn: Pfn::new(u64::MAX >> 12),
-        offset: 0,
-        ..InitControl::default()
+    let nobodys = Mfn::new(u64::MAX >> 12);
+    #[expect(unsafe_code, reason = "frames that are refused")]
+    // SAFETY: the frame is nobody's.
+    let (control, array) = unsafe {
+        (
+            event_init_control(VcpuId::new(0), nobodys, 0),
+            event_expand_array(nobodys),
+        )
     };
-    let answer = event(EventChannelOp::InitControl, &mut control);
-    refused("a block that is none", answer, REFUSALS)?;
-    let mut array = ExpandArray {
-        array_gfn: Pfn::new(u64::MAX >> 12),
-    };
-    let answer = event(EventChannelOp::ExpandArray, &mut array);
-    refused("an array before its time", answer, REFUSALS)?;
+    refused("a block that is none", control.into(), REFUSALS)?;
+    refused("an array before its time", array.into(), REFUSALS)?;
     let port = ipi()?;
-    let mut priority = SetPriority { port, priority: 99 };
-    let answer = event(EventChannelOp::SetPriority, &mut priority);
-    refused("a priority that is none", answer, REFUSALS)?;
+    let priority = event_set_priority(port, 99);
+    refused("a priority that is none", priority.into(), REFUSALS)?;
     set_masked(port, true);
     granted("send", send(port))?;
     ensure!(take_pending(port), "the event did not arrive");

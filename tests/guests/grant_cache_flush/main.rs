@@ -3,23 +3,26 @@
 #![no_std]
 #![no_main]
 
-use guests::grants::grant;
 use guests::page::page;
 use guests::sdk::abi::Errno;
 use guests::sdk::abi::PAGE_SHIFT;
-use guests::sdk::abi::grant_table::{CacheFlush, CacheFlushFlags, GrantOp};
+use guests::sdk::abi::grant_table::{CacheFlush, CacheFlushFlags};
+use guests::sdk::hypercall::grant_cache_flush;
 use guests::{Answer, Check, refused};
 
 guests::rule!(check);
 
 fn flush(page: u64, offset: u16, length: u16, op: CacheFlushFlags) -> Answer {
-    let mut argument = CacheFlush {
+    let argument = CacheFlush {
         page,
         offset,
         length,
         op,
     };
-    grant(GrantOp::CacheFlush, &mut argument)
+    #[expect(unsafe_code, reason = "asks what caches hold of it to go")]
+    // SAFETY: nothing is in the page.
+    let result = unsafe { grant_cache_flush(&mut [argument]) };
+    result.into()
 }
 
 fn check() -> Check {

@@ -9,6 +9,7 @@ use guests::sdk::abi::Errno;
 use guests::sdk::abi::grant_table::{
     DumpTable, GetStatusFrames, GrantOp, SetVersion, SwapGrantRef, Transfer,
 };
+use guests::sdk::hypercall::{grant_swap, grant_transfer};
 use guests::{Check, refused, skip};
 
 guests::rule!(check);
@@ -20,10 +21,12 @@ fn check() -> Check {
         skip!("this hypervisor has version 2");
     }
     refused("version 2", answer, none)?;
-    let transfer = grant(GrantOp::Transfer, &mut Transfer::default());
-    refused("transfer", transfer, none)?;
-    let swap = grant(GrantOp::SwapGrantRef, &mut SwapGrantRef::default());
-    refused("swap", swap, none)?;
+    #[expect(unsafe_code, reason = "a transfer that is refused")]
+    // SAFETY: the frame is nobody's.
+    let transfer = unsafe { grant_transfer(&mut [Transfer::default()]) };
+    refused("transfer", transfer.into(), none)?;
+    let swap = grant_swap(&mut [SwapGrantRef::default()]);
+    refused("swap", swap.into(), none)?;
     let frames = grant(GrantOp::GetStatusFrames, &mut GetStatusFrames::default());
     refused("status frames", frames, none)?;
     let dump = grant_list(GrantOp::DumpTable, &mut [DumpTable::default()]);

@@ -31,6 +31,13 @@ impl Answer {
     }
 }
 
+/// What a typed hypercall of the SDK came to: 0 where it was not refused.
+impl<T> From<hypercall::Result<T>> for Answer {
+    fn from(result: hypercall::Result<T>) -> Self {
+        Self(result.err().map_or(0, hypercall::Error::rax))
+    }
+}
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Errno::from_rax(self.0) {

@@ -22,6 +22,8 @@ extern crate alloc;
 
 mod answer;
 pub mod attempt;
+pub mod control;
+pub mod domain;
 pub mod events;
 pub mod grants;
 pub mod memory;
@@ -29,12 +31,13 @@ pub mod page;
 pub mod reservation;
 mod steps;
 pub mod tables;
+pub mod vcpus;
 mod verdict;
 
 pub use answer::{Answer, address, address_mut, ask, ask_number};
 pub use ringwall_sdk as sdk;
 pub use steps::{equal, granted, refused};
-pub use verdict::{Check, Verdict, crashes, differs, run};
+pub use verdict::{Check, Verdict, crashes, differs, panics, run};
 
 /// Makes a function the guest's one check: `fn() -> Verdict`, `fn() -> Check`, or `fn() -> Result<(), E>`
 /// whose error is a failure.

@@ -85,6 +85,12 @@ pub fn differs(text: impl Display) {
     DIFFERENCES.lock().push(text.to_string());
 }
 
+/// Says that what comes next is a panic, which must be printed and end this domain as crashed; the runner
+/// waits for it. What comes after that is a failure.
+pub fn panics(rule: &str, by: impl Display) {
+    println!("PANICS {rule} {by}");
+}
+
 /// Says that what comes next must crash this domain, by what; the runner waits for it. What comes
 /// after that is a failure: the check returns one.
 pub fn crashes(rule: &str, by: impl Display) {

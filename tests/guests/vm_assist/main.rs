@@ -5,7 +5,7 @@
 
 use guests::sdk::abi::xen::{VmAssistCommand, VmAssistType};
 use guests::sdk::abi::{Errno, Hypercall};
-use guests::{Answer, Check, ask, granted, refused};
+use guests::{Answer, Check, ask, equal, granted, refused};
 
 guests::rule!(check);
 
@@ -24,6 +24,22 @@ fn check() -> Check {
         for command in [enable, enable, disable, disable, enable] {
             granted("assist", assist(command, kind))?;
         }
+    }
+    // Those of 32-bit guests: taken without effect, or refused, but each in the same way twice.
+    for kind in [
+        VmAssistType::FourGbSegments,
+        VmAssistType::FourGbSegmentsNotify,
+        VmAssistType::PaeExtendedCr3,
+        VmAssistType::ArchitecturalIopl,
+        VmAssistType::M2pStrict,
+    ] {
+        let number = u64::from(kind.number());
+        let first = assist(enable, number);
+        if !first.is_ok() {
+            refused(kind, first, &[Errno::EINVAL])?;
+        }
+        equal(kind, assist(enable, number), first)?;
+        equal(kind, assist(disable, number), first)?;
     }
     for kind in [6, 31, 33, 63, 64, 1000, u64::from(u32::MAX)] {
         refused("no kind", assist(enable, kind), &[Errno::EINVAL])?;

@@ -1,0 +1,48 @@
+//! `platform_op` refuses another version of its interface with `EACCES`, an operation that is none with `ENOSYS`, and a
+//! request that can't be read with `EFAULT`: `public/platform.h`.
+#![no_std]
+#![no_main]
+
+use guests::control::NOWHERE;
+use guests::sdk::abi::platform::{INTERFACE_VERSION, PlatformOp, PlatformRequest};
+use guests::sdk::abi::{Errno, Hypercall};
+use guests::sdk::hypercall;
+use guests::{Check, ask, equal, refused};
+
+guests::rule!(check);
+
+/// By the SDK's wrapper.
+fn request(cmd: u32, version: u32) -> Option<Errno> {
+    let mut request = PlatformRequest {
+        cmd,
+        interface_version: version,
+        ..PlatformRequest::default()
+    };
+    #[expect(unsafe_code, reason = "asks for what is refused")]
+    // SAFETY: what the request names, which is nothing, is not written.
+    let result = unsafe { hypercall::platform_op(&mut request) };
+    result.err().and_then(hypercall::Error::errno)
+}
+
+fn check() -> Check {
+    let cpu = PlatformOp::GetCpuinfo.number();
+    equal("get_cpuinfo", request(cpu, INTERFACE_VERSION), None)?;
+    for version in [0, INTERFACE_VERSION - 1, INTERFACE_VERSION + 1, u32::MAX] {
+        equal("the version", request(cpu, version), Some(Errno::EACCES))?;
+    }
+    for operation in [0, 1, 16, 36, 64, 200, u32::MAX] {
+        equal(
+            "no operation",
+            request(operation, INTERFACE_VERSION),
+            Some(Errno::ENOSYS),
+        )?;
+    }
+    for place in NOWHERE {
+        refused(
+            "no request",
+            ask(Hypercall::PlatformOp, [place]),
+            &[Errno::EFAULT],
+        )?;
+    }
+    Ok(())
+}
