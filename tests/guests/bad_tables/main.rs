@@ -1,5 +1,5 @@
 //! Entries, pins and mappings that would give a guest a way to its own page tables, to memory of others, or to the
-//! hypervisor's part of the address space are refused: `public/xen.h`. Lessons 1, 2, 8 and 61.
+//! hypervisor's part of the address space are refused: `public/xen.h`. Lessons 1, 2, 8, 11 and 61.
 #![no_std]
 #![no_main]
 

@@ -65,11 +65,6 @@ fn check() -> Check {
         map(place, writable(own), domain.id()),
         wrong,
     )?;
-    refused(
-        "its own in ours",
-        map(place, writable(data), DomainId::SELF),
-        wrong,
-    )?;
     let nowhere = map(0x8000_0000_0000_0000, writable(data), domain.id());
     refused("at no address", nowhere, &[Errno::EINVAL])?;
 
