@@ -14,7 +14,7 @@ const CRASHED: [&str; 2] = ["dom0 has crashed", "Domain 0 (vcpu#"];
 /// How the line starts by which a guest says that it is about to panic, as it must.
 const PANICS: &str = "PANICS ";
 /// What the hypervisors say when dom0 ends itself as crashed: ours, and Xen.
-const PANICKED: [&str; 2] = ["dom0 shuts down: SHUTDOWN_crash", "Hardware Dom0 crashed"];
+const PANICKED: [&str; 2] = ["d0 shuts down: SHUTDOWN_crash", "Hardware Dom0 crashed"];
 
 /// What came of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,9 +214,9 @@ mod tests {
         let due = "PANICS a a panic\n";
         let printed = "panicked at main.rs:1:1:\n";
         for (end, success) in [
-            ("(RW) dom0 shuts down: SHUTDOWN_crash\n", true),
+            ("(RW) d0 shuts down: SHUTDOWN_crash\n", true),
             ("(XEN) Hardware Dom0 crashed: rebooting machine\n", true),
-            ("(RW) dom0 shuts down: SHUTDOWN_reboot\n", false),
+            ("(RW) d0 shuts down: SHUTDOWN_reboot\n", false),
         ] {
             let log = format!("{due}{printed}{end}");
             let verdict = judge(&log, "a", &End::Enough, Duration::from_secs(1));
