@@ -20,9 +20,6 @@ const OWN_RING: &str = "/proc/xen/xsd_kva";
 /// The port that goes with it.
 const OWN_PORT: &str = "/proc/xen/xsd_port";
 
-/// As many ports as there may be in one answer of the device: then there can be more.
-const PORTS_AT_ONCE: usize = 64;
-
 /// dom0, as the store's server sees it.
 pub struct ControlDomain {
     hypervisor: Arc<Hypervisor>,
@@ -110,22 +107,27 @@ impl Machine for ControlDomain {
     }
 
     fn news(&mut self, into: &mut Vec<News>) -> io::Result<()> {
+        // Until there are none: the device wakes its reader up only where it was empty before an event. One that comes
+        // while others are read wakes nobody, and while it stays there, neither do those behind it. There is an end:
+        // ports that were read are masked.
+        let mut ports = Vec::new();
         loop {
-            let ports = self.channels.pending().map_err(io::Error::other)?;
-            for port in &ports {
-                // Unmasked before the ring is looked at: an event that comes meanwhile is news again.
-                self.channels.unmask(*port).map_err(io::Error::other)?;
-                if *port == self.ended {
-                    into.push(News::Domains);
-                } else if let Some(domain) = self.domain_of(*port) {
-                    into.push(News::Ring(DomainId::new(domain)));
-                }
+            let more = self.channels.pending().map_err(io::Error::other)?;
+            if more.is_empty() {
+                break;
             }
-            // What is left behind would not be told of again.
-            if ports.len() < PORTS_AT_ONCE {
-                return Ok(());
+            ports.extend(more);
+        }
+        for port in ports {
+            // Unmasked before the ring is looked at: an event that comes meanwhile is news again.
+            self.channels.unmask(port).map_err(io::Error::other)?;
+            if port == self.ended {
+                into.push(News::Domains);
+            } else if let Some(domain) = self.domain_of(port) {
+                into.push(News::Ring(DomainId::new(domain)));
             }
         }
+        Ok(())
     }
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {

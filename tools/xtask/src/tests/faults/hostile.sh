@@ -13,6 +13,7 @@ hostile() {
 # The neighbour goes on: it says so ten times a second.
 counts() { ringctl logs neighbour | sed -n 's/.*NEIGHBOUR \([0-9]*\).*/\1/p' | tail -n 1; }
 lives() {
+    [ -n "$(counts)" ] || wrong "$1: the neighbour says nothing"
     before=$(counts)
     sleep 2
     after=$(counts)
