@@ -35,9 +35,9 @@ ringctl list
 ringctl info linux
 ringctl explain linux
 
-say 'the web server is asked to end, and the Linux guest destroyed'
-ringctl shutdown http --wait
-ringctl destroy linux
+say 'the Linux guest is asked to end, and the web server destroyed'
+ringctl shutdown linux --wait
+ringctl destroy http
 
 say 'and all of it is given back'
 [ "$(ringctl list | wc -l)" = 1 ] || fail 'a domain is left'

@@ -22,7 +22,7 @@ const HTTP: &str = include_str!("toolstack/http.toml");
 /// Modules of the Linux guest.
 const GUEST_MODULES: [&str; 3] = ["xen_blkfront", "xen_netfront", "af_packet"];
 /// Counts up when the guest's initrd is made otherwise from the same input.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 /// The archive, to be appended to dom0's initrd. The programs are as the sources are.
 pub(crate) fn make() -> Result<Vec<u8>> {
@@ -79,8 +79,14 @@ fn guest_initrd(kernel: &Kernel) -> Result<Vec<u8>> {
     let file = paths::cache().join(format!("guest-{stamp:016x}.gz"));
     if !file.exists() {
         let mut archive = Archive::new();
-        for directory in ["bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp"] {
+        for directory in [
+            "bin", "dev", "etc", "mnt", "proc", "root", "sbin", "sys", "tmp",
+        ] {
             archive.directory(directory)?;
+        }
+        // What the kernel runs when the toolstack asks it to end.
+        for program in ["poweroff", "reboot"] {
+            archive.link(&format!("sbin/{program}"), "../bin/busybox")?;
         }
         archive.file("bin/busybox", 0o755, &fs::read(&busybox)?)?;
         archive.link("bin/sh", "busybox")?;

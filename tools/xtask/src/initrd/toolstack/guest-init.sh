@@ -17,9 +17,9 @@ for card in /sys/class/net/eth*; do
     ip link set "${card##*/}" up
     udhcpc -q -t 20 -T 1 -i "${card##*/}" -s /bin/dhcp-event
 done
-# What the hypervisor's toolstack asks of init ends the guest.
-trap 'poweroff -f' USR2 TERM
-trap 'reboot -f' INT
+# What busybox's poweroff and reboot ask of init: the kernel runs them when the toolstack wants the guest to end.
+trap 'poweroff -f' USR1 USR2
+trap 'reboot -f' TERM INT
 echo "The guest is up: Linux $(uname -r), $(nproc) CPU, $(ls -d /dev/xvd* 2>/dev/null | tr '\n' ' ')"
 while :; do
     setsid -c sh -i </dev/hvc0 >/dev/hvc0 2>&1 &
