@@ -243,12 +243,26 @@ pub fn remove(store: &mut dyn Store, address: DeviceAddress) -> Result<(), Store
         for path in [address.frontend(), address.backend(), address.errors()] {
             nodes.remove(&path)?;
         }
-        let above = backends(address.domain, address.kind);
-        if nodes.list(&above)?.is_empty() {
-            nodes.remove(&above)?;
+        for above in above(address) {
+            if nodes.read(&above)?.is_some() && nodes.list(&above)?.is_empty() {
+                nodes.remove(&above)?;
+            }
         }
         Ok(())
     })
+}
+
+/// The nodes above a device that go with the last one below them: those of the domain's back ends, and all that
+/// dom0's kernel made to write an error.
+fn above(address: DeviceAddress) -> Vec<String> {
+    let errors = format!("{}/error", home(DomainId::DOM0));
+    let mut found = vec![backends(address.domain, address.kind)];
+    let mut path = address.errors();
+    while let Some((above, _)) = path.rsplit_once('/').filter(|_| path != errors) {
+        found.push(above.to_owned());
+        path = above.to_owned();
+    }
+    found
 }
 
 /// Asks, waits, and removes.
@@ -323,4 +337,31 @@ pub fn wait_until_let_go(address: DeviceAddress, limit: Duration) -> bool {
 
 fn number(state: DeviceState) -> String {
     state.number().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn nothing_is_left_of_the_last_device_and_of_its_errors() {
+        let mut store = MemoryStore::new();
+        let disk = |number| DeviceAddress {
+            domain: DomainId::new(5),
+            kind: Kind::Disk,
+            number,
+        };
+        for number in [1, 2] {
+            publish(&mut store, disk(number), &[], &[]).unwrap();
+            store.write(&disk(number).error(), b"no").unwrap();
+        }
+        remove(&mut store, disk(1)).unwrap();
+        assert_eq!(look(&mut store, disk(1)).unwrap(), Stage::Gone);
+        assert!(look(&mut store, disk(2)).is_err());
+        remove(&mut store, disk(2)).unwrap();
+        for path in ["/local/domain/0/error", "/local/domain/0/backend/vbd/5"] {
+            assert_eq!(store.read(path).unwrap(), None, "{path}");
+        }
+    }
 }
