@@ -139,9 +139,12 @@ impl Network {
             .name("leases".into())
             .spawn(move || {
                 for event in leases {
-                    let name = event.name.as_deref().unwrap_or("a guest");
-                    log::info!("{name} has the address {}", event.lease.address);
-                    given(&known).insert(event.lease.mac, event.lease.address);
+                    let (mac, address) = (event.lease.mac, event.lease.address);
+                    // A guest can ask for the same again without end.
+                    if given(&known).insert(mac, address) != Some(address) {
+                        let name = event.name.as_deref().unwrap_or("a guest");
+                        log::info!("{name} has the address {address}");
+                    }
                 }
             })?;
         *place = Some(Default {

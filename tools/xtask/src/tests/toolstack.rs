@@ -28,22 +28,6 @@ pub(super) fn cases() -> Vec<Case> {
                 ringctl destroy hello
                 ringctl logs hello | grep -i hello",
             ),
-        Case::new("toolstack/bad-input", "each mistake gets its status and one line")
-            .commands(
-                "expect() { status=$1; shift; \"$@\" 2>/tmp/error; found=$?
-                    [ $found = $status ] && [ $(wc -l </tmp/error) = 1 ] ||
-                    { echo \"$*: $found\"; cat /tmp/error; exit 1; }; }
-                echo no kernel >/tmp/none
-                expect 5 ringctl create /guests/hello.toml kernel=/tmp/none
-                expect 5 ringctl create /guests/hello.toml kernel=/none
-                expect 5 ringctl create /guests/linux.toml memory=4 net= disk=
-                expect 6 ringctl create /guests/hello.toml memory=1T
-                expect 5 ringctl create /guests/hello.toml disk=/none,raw,xvda
-                expect 3 ringctl create /guests/hello.toml net=bridge=none
-                expect 3 ringctl destroy none
-                expect 3 ringctl destroy dom0
-                [ $(ringctl list | wc -l) = 1 ]",
-            ),
         Case::new("toolstack/killed", "ringd is killed and started again, and domains go on")
             .commands(
                 "set -e
