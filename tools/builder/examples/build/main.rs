@@ -52,6 +52,13 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         times: u32,
     },
+    /// Make many domains that all stay, then end them: what the last one costs beside the first
+    Crowd {
+        #[command(flatten)]
+        create: Create,
+        #[arg(long, default_value_t = 100)]
+        domains: usize,
+    },
 }
 
 #[derive(clap::Args)]
@@ -132,6 +139,10 @@ fn execute(command: &Command) -> Outcome<()> {
             timed("destroy", || Ok(hypervisor.destroy_domain(built.domain)?))?;
             shown?;
         }
+        Command::Crowd {
+            create: arguments,
+            domains,
+        } => crowd(&hypervisor, arguments, *domains)?,
         Command::Repeat {
             create: arguments,
             times,
@@ -146,6 +157,41 @@ fn execute(command: &Command) -> Outcome<()> {
         }
     }
     Ok(())
+}
+
+/// Makes domains that stay, and ends them all.
+fn crowd(hypervisor: &Hypervisor, arguments: &Create, count: usize) -> Outcome<()> {
+    let (mut made, mut took) = (Vec::new(), Vec::new());
+    let outcome = (0..count).try_for_each(|_| {
+        let plan = Plan::new(Request {
+            command_line: arguments.append.clone(),
+            ..Request::new(
+                kernel(arguments)?,
+                arguments.memory * (1 << 20) / PAGE_SIZE as u64,
+            )
+        })?;
+        let start = Instant::now();
+        made.push(build(hypervisor, &plan)?.domain);
+        took.push(start.elapsed().as_secs_f64() * 1e3);
+        Ok(())
+    });
+    let start = Instant::now();
+    for domain in made {
+        hypervisor.destroy_domain(domain)?;
+    }
+    let destroyed = start.elapsed().as_secs_f64() * 1e3;
+    println!(
+        "destroy_each_ms={:.2}",
+        destroyed / took.len().max(1) as f64
+    );
+    // The best of several: others of the machine's programs only ever make it slower.
+    let best = |part: &[f64]| part.iter().copied().fold(f64::INFINITY, f64::min);
+    let some = took.len().min(10);
+    if let (Some(first), Some(last)) = (took.get(..some), took.get(took.len() - some..)) {
+        println!("first_ms={:.2}", best(first));
+        println!("last_ms={:.2}", best(last));
+    }
+    outcome
 }
 
 /// Prints how long something took, in ms.
