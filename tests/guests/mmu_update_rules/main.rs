@@ -10,7 +10,7 @@ use guests::memory::{NOBODYS, set, set_by, table, update, update_list};
 use guests::page::page;
 use guests::sdk::abi::xen::{MmuUpdate, MmuUpdateCommand};
 use guests::sdk::abi::{DomainId, Errno, Hypercall};
-use guests::sdk::memory::entry::{ACCESSED, Access, DIRTY, Level, leaf};
+use guests::sdk::memory::entry::{ACCESSED, Access, DIRTY, Level, PRESENT, leaf};
 use guests::tables::read;
 use guests::{Check, address, address_mut, ask, equal, granted, refused};
 
@@ -47,6 +47,11 @@ fn check() -> Check {
     equal("kept", read(l1, 5)? & (ACCESSED | DIRTY), ACCESSED | DIRTY)?;
     granted("not kept", set(l1, 5, less))?;
     equal("not kept", read(l1, 5)? & (ACCESSED | DIRTY), 0)?;
+
+    // Of a guest that is not translated, the command that translates nothing is the same.
+    let untranslated = set_by(MmuUpdateCommand::PtUpdateNoTranslate, l1, 6, good);
+    granted("no_translate", untranslated)?;
+    equal("no_translate", read(l1, 6)? & PRESENT, PRESENT)?;
 
     // A page of data is no table, and is written like memory.
     granted("data", set(data, 2, 0x77))?;

@@ -1,6 +1,6 @@
 //! The flushes of `mmuext_op`: of one address or all, on this virtual CPU, on some or on all: `public/xen.h`. After one,
 //! what an entry says is what is seen. An address that is not canonical does nothing (lesson 11); a set of virtual
-//! CPUs that can't be read harms nobody.
+//! CPUs that can't be read harms nobody. Caches are flushed for the privileged domain.
 #![no_std]
 #![no_main]
 
@@ -10,7 +10,8 @@ use guests::memory::{extended, set_leaf};
 use guests::page::page;
 use guests::sdk::abi::Errno;
 use guests::sdk::abi::xen::MmuExtCommand::{
-    InvlpgAll, InvlpgLocal, InvlpgMulti, TlbFlushAll, TlbFlushLocal, TlbFlushMulti,
+    FlushCache, FlushCacheGlobal, InvlpgAll, InvlpgLocal, InvlpgMulti, TlbFlushAll, TlbFlushLocal,
+    TlbFlushMulti,
 };
 use guests::sdk::memory::entry::{Access, leaf};
 use guests::{Check, address, ensure, equal, granted};
@@ -55,6 +56,10 @@ fn check() -> Check {
                 "{command}: {answer}"
             );
         }
+    }
+    // Caches are the privileged domain's to flush, which drives devices.
+    for command in [FlushCache, FlushCacheGlobal] {
+        granted(command, extended(command, 0, 0))?;
     }
     Ok(())
 }

@@ -3,9 +3,12 @@
 #![no_std]
 #![no_main]
 
-use guests::control::NOWHERE;
-use guests::sdk::abi::platform::{INTERFACE_VERSION, PlatformOp, PlatformRequest};
-use guests::sdk::abi::{Errno, Hypercall};
+use guests::control::{NOWHERE, platform};
+use guests::sdk::abi::platform::{
+    AddMemtype, DelMemtype, INTERFACE_VERSION, PlatformOp, PlatformQuirk, PlatformRequest,
+    ReadMemtype,
+};
+use guests::sdk::abi::{Errno, Hypercall, Mfn};
 use guests::sdk::hypercall;
 use guests::{Check, ask, equal, refused};
 
@@ -44,5 +47,41 @@ fn check() -> Check {
             &[Errno::EFAULT],
         )?;
     }
-    Ok(())
+    // Memory types are the firmware's, says Ringwall; what can't be one is refused by all.
+    let errnos = &[Errno::ENOSYS, Errno::EINVAL];
+    let mut add = AddMemtype {
+        mfn: Mfn::new(0x100),
+        nr_mfns: 1,
+        kind: 99,
+        ..AddMemtype::default()
+    };
+    refused(
+        "type 99",
+        platform(PlatformOp::AddMemtype, &mut add),
+        errnos,
+    )?;
+    let mut delete = DelMemtype {
+        handle: 0,
+        reg: 999,
+    };
+    refused(
+        "register 999",
+        platform(PlatformOp::DelMemtype, &mut delete),
+        errnos,
+    )?;
+    let mut read = ReadMemtype {
+        reg: 999,
+        ..ReadMemtype::default()
+    };
+    refused(
+        "register 999",
+        platform(PlatformOp::ReadMemtype, &mut read),
+        errnos,
+    )?;
+    let mut quirk = PlatformQuirk { quirk_id: 99 };
+    refused(
+        "quirk 99",
+        platform(PlatformOp::PlatformQuirk, &mut quirk),
+        errnos,
+    )
 }

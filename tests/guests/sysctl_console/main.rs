@@ -6,7 +6,7 @@
 use guests::control::sysctl;
 use guests::sdk::abi::sysctl::{ReadConsole, SysctlOp};
 use guests::sdk::abi::{Errno, GuestAddress};
-use guests::{Answer, Check, address_mut, ensure, equal, granted, refused};
+use guests::{Answer, Check, Verdict, address_mut, ensure, equal, granted, refused};
 
 guests::rule!(check);
 
@@ -59,8 +59,13 @@ fn check() -> Check {
     };
     let answer = sysctl(SysctlOp::ReadConsole, &mut request);
     refused("no room", answer, &[Errno::EFAULT])?;
-    granted("clear", read(&mut whole, 4096, 1, 0, 0).0)?;
-    let (answer, empty) = read(&mut whole, 4096, 0, 0, 0);
-    granted("after it", answer)?;
-    equal("bytes after it was emptied", empty.count, 0)
+    // What was read is gone; what was longer than the room takes several turns.
+    for _ in 0..64 {
+        let (answer, read) = read(&mut whole, 4096, 1, 0, 0);
+        granted("clear", answer)?;
+        if read.count == 0 {
+            return Ok(());
+        }
+    }
+    Err(Verdict::failure("it is never empty"))
 }

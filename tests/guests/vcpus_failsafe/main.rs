@@ -19,9 +19,9 @@ guests::rule!(check);
 
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Loads a register, takes the LDT away, and lets the other one run, as often as RBX says.
+/// Loads a register, takes the LDT away, lets the other one run, as often as RBX says, and reads the register.
 macro_rules! losing {
-    ($($load:expr),+) => {
+    ($register:literal, $($load:expr),+) => {
         code!(
             $($load,)+
             "mov eax, 26",
@@ -36,6 +36,7 @@ macro_rules! losing {
             "syscall",
             "dec ebx",
             "jnz 5b",
+            concat!("mov eax, ", $register),
         )
     };
 }
@@ -57,13 +58,13 @@ fn check() -> Check {
     needs("a read-only mapping", page.protect(Access::ReadOnly))?;
     let take_away = MmuextOp::new(MmuExtCommand::SetLdt, 0, 0);
     let codes = [
-        ("ds", losing!("mov ds, r15d")),
-        ("es", losing!("mov es, r15d")),
-        ("fs", losing!("mov fs, r15d")),
+        ("ds", losing!("ds", "mov ds, r15d")),
+        ("es", losing!("es", "mov es, r15d")),
+        ("fs", losing!("fs", "mov fs, r15d")),
         // The user's: the kernel's base is one that the SDK needs.
         (
             "gs",
-            losing!("mov eax, 25", "mov edi, 3", "mov rsi, r15", "syscall"),
+            losing!("gs", "mov eax, 25", "mov edi, 3", "mov rsi, r15", "syscall"),
         ),
     ];
     for (index, (name, code)) in codes.into_iter().enumerate() {
@@ -72,6 +73,7 @@ fn check() -> Check {
         (entry.r15, entry.r14, entry.rbx) = (local(3), guests::address(&take_away), 200);
         let exit = entry.go();
         if exit.ended(&code) {
+            ensure!(exit.rax == local(3), "{name} is lost, and nobody is told");
             skip!("{name} was never loaded anew: the other virtual CPU did not run in between");
         }
         ensure!(
