@@ -52,7 +52,7 @@ END
             fs::copy(build::guest("sdk_suspend")?, work.join("suspend"))?;
             Ok(())
         })
-        .program("resume")
+        .program("call_off")
         .arguments(["--xen-tools", "--put", "{work}/suspend"])
         .commands(concat_commands(&[
             START,
@@ -64,7 +64,7 @@ vcpus = 2
 on_crash = \"destroy\"
 END
                  xl create -q /tmp/guest.cfg
-                 resume $(xl domid guest) 2
+                 call_off $(xl domid guest) 2
                  n=0
                  while [ $n -lt 100 ] && ! grep -q VERDICT /var/log/xen/console/guest-guest.log; do
                      sleep 0.3; n=$((n + 1))

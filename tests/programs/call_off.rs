@@ -1,5 +1,5 @@
 //! Calls the suspension of a domain off, as a toolstack does that could not save it: waits until the domain has suspended
-//! itself, sets RAX of its first virtual CPU to 1, and resumes it. `resume DOMAIN TIMES`. The structures are taken from Xen
+//! itself, sets RAX of its first virtual CPU to 1, and resumes it. `call_off DOMAIN TIMES`. The structures are taken from Xen
 //! 4.17's public headers by hand, so that what they say here stays what toolstacks say; it runs on Xen too.
 
 use std::ffi::{c_int, c_ulong, c_void};
@@ -62,7 +62,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let mut number = || arguments.next().and_then(|text| text.parse::<u64>().ok());
     let (Some(domain), Some(times)) = (number(), number()) else {
-        panic!("resume DOMAIN TIMES");
+        panic!("call_off DOMAIN TIMES");
     };
     let file = File::options()
         .read(true)
