@@ -118,8 +118,8 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     Ok(u8::from(tally.failed > 0))
 }
 
-/// Runs the guests on Xen as well, which shows whether a test or Ringwall is wrong: the SDK's examples
-/// and the rules of the ABI.
+/// Runs on Xen as well what shows whether a test or Ringwall is wrong: the toolstack's tour, the SDK's examples and
+/// the rules of the ABI.
 fn on_the_oracle(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
     println!("on Xen:");
     let arguments = TestArguments {
@@ -127,7 +127,11 @@ fn on_the_oracle(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
         hypervisor: None,
         ..arguments.clone()
     };
-    for case in cases().iter().filter(|case| case.is_named(sdk::NAME)) {
+    for case in cases().iter().filter(|case| {
+        [sdk::NAME, toolstack::TOUR]
+            .map(|name| case.is_named(name))
+            .contains(&true)
+    }) {
         run_case(case, &arguments, tally);
     }
     guests::run(&arguments, tally)

@@ -2,6 +2,9 @@
 
 use super::case::Case;
 
+/// The tour's name.
+pub(super) const TOUR: &str = "toolstack/demo";
+
 /// All of them. They run on Xen too.
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = vec![
@@ -52,7 +55,7 @@ pub(super) fn cases() -> Vec<Case> {
             ),
     ];
     cases.push(
-        Case::new("toolstack/demo", "the tour of cargo xtask run --demo")
+        Case::new(TOUR, "the tour of cargo xtask run --demo")
             .commands(crate::run::DEMO)
             .limit_seconds(300),
     );
