@@ -127,11 +127,8 @@ fn on_the_oracle(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
         hypervisor: None,
         ..arguments.clone()
     };
-    for case in cases().iter().filter(|case| {
-        [sdk::NAME, toolstack::TOUR]
-            .map(|name| case.is_named(name))
-            .contains(&true)
-    }) {
+    let on_both = |case: &&Case| case.is_named(sdk::NAME) || case.is_named(toolstack::TOUR);
+    for case in cases().iter().filter(on_both) {
         run_case(case, &arguments, tally);
     }
     guests::run(&arguments, tally)
