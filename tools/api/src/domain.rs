@@ -3,7 +3,7 @@
 use ringwall_guestfile::Guest;
 use serde::{Deserialize, Serialize};
 
-use crate::{DiskInfo, NetInfo, VcpuInfo};
+use crate::{Counters, DiskInfo, MemoryUse, NetInfo, VcpuInfo};
 
 /// What a domain does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,6 +118,12 @@ pub struct Info {
     pub restarts: u32,
     /// Its virtual CPUs.
     pub vcpu: Vec<VcpuInfo>,
+    /// What they did together; absent on Xen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Counters>,
+    /// What its memory is used as; absent on Xen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_use: Option<MemoryUse>,
     /// Its disks.
     pub disk: Vec<DiskInfo>,
     /// Its network cards.

@@ -19,6 +19,8 @@ pub enum EventKind {
     Restarted,
     /// Its policy kept it.
     Preserved,
+    /// Its memory was written to a file; `detail` names it.
+    Dumped,
     /// It is gone.
     Destroyed,
     /// It has another name; `detail` is the old one.
@@ -44,6 +46,7 @@ impl EventKind {
             Self::Shutdown => "shutdown",
             Self::Restarted => "restarted",
             Self::Preserved => "preserved",
+            Self::Dumped => "dumped",
             Self::Destroyed => "destroyed",
             Self::Renamed => "renamed",
             Self::DeviceAttached => "device-attached",

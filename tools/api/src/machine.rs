@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Summary;
+use crate::{Counters, MemoryUse, Summary};
 
 /// The machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,5 +29,20 @@ pub struct Sample {
     /// The machine.
     pub machine: Machine,
     /// The domains, by number.
-    pub domains: Vec<Summary>,
+    pub domains: Vec<Load>,
+}
+
+/// A domain, and what it did so far.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Load {
+    /// What a list has of it.
+    #[serde(flatten)]
+    pub summary: Summary,
+    /// What its virtual CPUs did; absent on Xen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Counters>,
+    /// What its memory is used as, if that was asked for; absent on Xen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_use: Option<MemoryUse>,
 }

@@ -182,7 +182,10 @@ pub enum Request {
     /// Read the hypervisor's log. Reply: a list of lines.
     Dmesg,
     /// Tell of the machine and all domains. Reply: [`Sample`](crate::Sample).
-    Sample,
+    Sample {
+        /// Tell also what domains' memory is used as. It takes a look at each frame of the machine.
+        memory_use: bool,
+    },
     /// Name a domain otherwise. Reply: [`Changed`](crate::Changed).
     Rename {
         /// Which.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::VcpuStatistics;
+
 /// A virtual CPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -23,20 +25,6 @@ pub struct VcpuInfo {
     /// What Ringwall counts beyond that; absent on Xen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<VcpuStatistics>,
-}
-
-/// How a virtual CPU spent its time, in ns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct VcpuStatistics {
-    /// It ran.
-    pub running_ns: u64,
-    /// It could have run.
-    pub runnable_ns: u64,
-    /// It waited for events.
-    pub blocked_ns: u64,
-    /// It was down.
-    pub offline_ns: u64,
 }
 
 /// A domain's memory, in KiB.

@@ -1,7 +1,9 @@
 //! Domains' memory: how much there is, and putting frames behind frame numbers.
 
 use ringwall_abi::domctl::{DomctlOp, GetPageFrameInfo3, MaxMem};
-use ringwall_abi::memory::{MemoryDomain, MemoryOp, MemoryReservation};
+use ringwall_abi::memory::{
+    E820Entry, E820Type, ForeignMemoryMap, MemoryDomain, MemoryMap, MemoryOp, MemoryReservation,
+};
 use ringwall_abi::xen::{MmuExtCommand, MmuextOp};
 use ringwall_abi::{DomainId, Errno, Hypercall, Mfn, PAGE_SIZE, Pfn};
 use zerocopy::FromZeros as _;
@@ -31,6 +33,35 @@ impl Hypervisor {
             max_memkb: pages.saturating_mul(KIB_PER_PAGE),
         };
         self.domctl(DomctlOp::MaxMem, domain, body).map(drop)
+    }
+
+    /// Tells a domain that its memory may grow to so many pages from address 0 on. Linux prepares for no more than
+    /// that at its start.
+    ///
+    /// # Errors
+    /// `ESRCH`: there is no such domain; `ENOMEM`.
+    #[doc(alias = "XENMEM_set_memory_map")]
+    pub fn set_memory_map(&self, domain: DomainId, pages: u64) -> Result<()> {
+        let mut call = self.call();
+        let entry = call.put(&E820Entry {
+            address: 0,
+            size: pages.saturating_mul(PAGE_SIZE as u64),
+            kind: E820Type::Ram.number(),
+        })?;
+        let place = call.put(&ForeignMemoryMap {
+            domid: domain,
+            map: MemoryMap {
+                nr_entries: 1,
+                buffer: entry.address(),
+                ..MemoryMap::new_zeroed()
+            },
+            ..ForeignMemoryMap::new_zeroed()
+        })?;
+        let op = MemoryOp::SetMemoryMap;
+        let arguments = [op.number().into(), place.address().raw(), 0, 0, 0];
+        call.make(op.header_name(), Hypercall::MemoryOp, arguments)
+            .map_err(|error| error.of(domain))?;
+        Ok(())
     }
 
     /// The highest frame number that a domain uses, as it says itself.

@@ -101,7 +101,7 @@ fn frames(request: Request) -> Vec<Frame> {
         Request::NetList { .. } => reply(json!([net()])),
         Request::NetAttach { .. } | Request::NetDetach { .. } => reply(net()),
         Request::Dmesg => reply(json!(["(RW) one", "(RW) two"])),
-        Request::Sample => reply(json!({
+        Request::Sample { .. } => reply(json!({
             "time_ns": 1, "domains": [summary(0, "dom0")],
             "machine": {"hypervisor": "Ringwall 4.17", "total_kib": 1_048_576, "free_kib": 4096,
                         "cpus": 1, "cpu_khz": 2_600_000},

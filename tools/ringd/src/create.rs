@@ -22,6 +22,7 @@ use crate::failure::OrFail as _;
 use crate::network::Owner;
 use crate::{identity, store};
 
+const PAGE_KIB: u64 = PAGE_SIZE as u64 / 1024;
 /// How long dom0's drivers may take for a device.
 const DEVICE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -140,7 +141,7 @@ impl Drop for Intended<'_> {
 }
 
 fn plan(daemon: &Daemon, guest: &Guest, handle: DomainHandle) -> Result<Plan> {
-    let pages = |kib: u64| kib / (PAGE_SIZE as u64 / 1024);
+    let pages = |kib: u64| kib / PAGE_KIB;
     let free = daemon.hypervisor.machine().or_fail()?.free_pages;
     // Before the kernel is unpacked, and before a layout fails that memory could never be had for.
     if pages(guest.memory_kib) > free {
@@ -224,6 +225,8 @@ fn furnish(
             port: record.store.port,
         })
         .or_fail()?;
+    let most = record.guest.max_memory_kib / PAGE_KIB;
+    daemon.hypervisor.set_memory_map(domain, most).or_fail()?;
     set_share(daemon, record);
     let mut disks = Vec::new();
     let mut device_store = daemon.device_store();

@@ -12,6 +12,7 @@ use ringwall_xenstore::{Handle, Options, Server};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::console::Service;
+use crate::dump::Dumps;
 use crate::events::Events;
 use crate::failure::OrFail as _;
 use crate::network::Network;
@@ -26,6 +27,7 @@ pub(crate) struct Daemon {
     pub(crate) consoles: Arc<Service>,
     pub(crate) registry: Registry,
     pub(crate) events: Events,
+    pub(crate) dumps: Dumps,
     pub(crate) network: Network,
     pub(crate) kernels: Cache,
     /// For a clock that never goes back.
@@ -70,6 +72,7 @@ impl Daemon {
             consoles: Service::start()?,
             registry: Registry::new(&settings.state.join("domains"))?,
             events: Events::default(),
+            dumps: Dumps::default(),
             network: Network::new(&settings.state),
             kernels: Cache::new(settings.state.join("kernels")),
             started: Instant::now(),
@@ -93,6 +96,11 @@ impl Daemon {
     /// The file of a domain's console.
     pub(crate) fn log_path(&self, name: &str) -> PathBuf {
         self.settings.logs.join(format!("{name}.log"))
+    }
+
+    /// Where the memory of domains is written whose policy asks for it.
+    pub(crate) fn dump_directory(&self) -> &Path {
+        &self.settings.dumps
     }
 
     /// The file from which a console is replayed after a restart of ringd.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ringwall_abi::domctl::{DomainFlags, GetDomainInfo};
+use ringwall_abi::domctl::{DomainFlags, GetDomainInfo, INVALID_MAX_VCPU_ID};
 use ringwall_abi::{DomainId, PAGE_SIZE};
 use ringwall_api::{ShutdownReason, State, Summary};
 use ringwall_guestfile::Guest;
@@ -122,6 +122,14 @@ pub(crate) fn shutdown_reason(flags: DomainFlags) -> Option<ShutdownReason> {
     })
 }
 
+/// How many virtual CPUs a domain may have. One that is being made has none yet, which is written as a huge number.
+pub(crate) fn vcpu_count(info: &GetDomainInfo) -> u32 {
+    match info.max_vcpu_id {
+        INVALID_MAX_VCPU_ID => 0,
+        highest => highest.saturating_add(1),
+    }
+}
+
 /// A line of a list.
 pub(crate) fn summary(info: &GetDomainInfo, name: String, created_ms: Option<u64>) -> Summary {
     let most = pages_kib(info.max_pages);
@@ -134,7 +142,7 @@ pub(crate) fn summary(info: &GetDomainInfo, name: String, created_ms: Option<u64
         // dom0 may have all that there is, which Xen writes as a huge number.
         max_memory_kib: (most < 1 << 40).then_some(most),
         vcpus: info.nr_online_vcpus,
-        max_vcpus: info.max_vcpu_id.saturating_add(1),
+        max_vcpus: vcpu_count(info),
         cpu_time_ns: info.cpu_time,
         created_ms,
     }

@@ -12,6 +12,7 @@ use crate::create::{Before, Intended};
 use crate::daemon::Daemon;
 use crate::destroy::{self, ConsoleEnd};
 use crate::domain::{Domain, Intent, Phase, shutdown_reason};
+use crate::dump;
 use crate::events::now_ms;
 use crate::failure::OrFail as _;
 
@@ -91,6 +92,9 @@ fn ended(daemon: &Daemon, domain: &Domain, reason: Option<ShutdownReason>) {
         .events
         .add(record.id, &record.name, EventKind::Shutdown, reason.name());
     let action = action(&record.guest.on, reason);
+    if matches!(action, Action::CoredumpDestroy | Action::CoredumpRestart) {
+        dump::dump_ended(daemon, record);
+    }
     let done = match action {
         Action::Preserve => {
             daemon
@@ -111,7 +115,8 @@ fn ended(daemon: &Daemon, domain: &Domain, reason: Option<ShutdownReason>) {
     }
 }
 
-fn action(on: &Policies, reason: ShutdownReason) -> Action {
+/// What the policies say of an end.
+pub(crate) fn action(on: &Policies, reason: ShutdownReason) -> Action {
     match reason {
         ShutdownReason::Poweroff => on.poweroff,
         ShutdownReason::Reboot => on.reboot,

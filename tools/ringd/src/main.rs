@@ -10,6 +10,7 @@ mod create;
 mod daemon;
 mod destroy;
 mod domain;
+mod dump;
 mod events;
 mod failure;
 mod identity;

@@ -120,6 +120,9 @@ pub(crate) enum Command {
     Dmesg,
     /// Watch the machine and its domains
     Top {
+        /// Which numbers
+        #[arg(long, value_name = "WHAT", default_value = "load")]
+        show: crate::top::Show,
         /// Time between two looks
         #[arg(long, value_name = "TIME", default_value = "2s", value_parser = parse::duration)]
         interval: Duration,
@@ -168,8 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn the_help_has_all_statuses() {
+    fn the_help_and_the_readme_have_all_statuses() {
+        let readme = include_str!("../../README.md");
         for (kind, about) in Kind::ALL {
+            let row = format!("| {} | {about} |", kind.status());
+            assert!(readme.lines().any(|other| other == row), "{row}");
             let line = format!("  {}  {about}", kind.status());
             assert!(EXIT_STATUS.lines().any(|other| other == line), "{line}");
         }

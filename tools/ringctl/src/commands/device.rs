@@ -24,7 +24,9 @@ pub(super) fn vcpu(session: &Session<'_>, command: VcpuCommand) -> Result<u8> {
 }
 
 pub(super) fn vcpus(output: &Output, vcpus: Vec<VcpuInfo>) -> Result<()> {
-    let mut table = Table::new([">VCPU", "STATE", ">CPU", ">TIME", "AFFINITY"]);
+    let mut table = Table::new([
+        ">VCPU", "STATE", ">CPU", ">TIME", "AFFINITY", ">WAITED", ">CALLS", ">FAULTS",
+    ]);
     for vcpu in vcpus {
         let state = match (vcpu.online, vcpu.running, vcpu.blocked) {
             (false, _, _) => "offline",
@@ -32,12 +34,20 @@ pub(super) fn vcpus(output: &Output, vcpus: Vec<VcpuInfo>) -> Result<()> {
             (_, _, true) => "blocked",
             _ => "runnable",
         };
+        let counted = vcpu.statistics.as_ref();
+        let absent = || "-".to_owned();
         table.row([
             vcpu.vcpu.to_string(),
             state.to_owned(),
             vcpu.cpu.to_string(),
             cpu_time(vcpu.cpu_time_ns),
             vcpu.affinity,
+            // For a CPU.
+            counted.map_or_else(absent, |counted| cpu_time(counted.runnable_ns)),
+            counted.map_or_else(absent, |counted| {
+                counted.counters.hypercalls.sum().to_string()
+            }),
+            counted.map_or_else(absent, |counted| counted.counters.page_faults.to_string()),
         ]);
     }
     table.print(output)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ringwall_api::{Changed, Condition, Ending, Info, Request, Result, Summary, Waited};
+use ringwall_api::{
+    Changed, Condition, Counters, Ending, Info, MemoryUse, Request, Result, Summary, Waited,
+};
 
 use super::{Session, device};
 use crate::cli::EndDomains;
@@ -92,9 +94,52 @@ pub(super) fn info(session: &Session<'_>, domain: String) -> Result<u8> {
             output.line(&format!("{:10}{value}", format!("{name}:")))?;
         }
         section(output, "virtual CPUs", info.vcpu, device::vcpus)?;
+        let counted = info.counters.iter().flat_map(counts).collect();
+        section(output, "counters", counted, table)?;
+        let used = info.memory_use.iter().flat_map(uses).collect();
+        section(output, "memory", used, table)?;
         section(output, "disks", info.disk, device::disks)?;
         section(output, "network cards", info.net, device::nets)
     })
+}
+
+/// What all virtual CPUs did, by name.
+fn counts(counters: &Counters) -> Vec<[String; 2]> {
+    let hypercalls = counters.hypercalls;
+    let all = [("hypercalls", hypercalls.sum())];
+    let classes = hypercalls.by_class();
+    let classes = classes.map(|(name, count)| [format!("hypercalls: {name}"), count.to_string()]);
+    let rest = [
+        ("page faults", counters.page_faults),
+        ("emulated writes", counters.emulated_writes),
+        ("emulated instructions", counters.emulated_instructions),
+        ("upcalls", counters.upcalls),
+        ("grants", counters.grants),
+    ];
+    let named = |(name, count): (&str, u64)| [name.to_owned(), count.to_string()];
+    let all = all.map(named).into_iter();
+    all.chain(classes).chain(rest.map(named)).collect()
+}
+
+/// What the domain's memory is used as.
+fn uses(used: &MemoryUse) -> [[String; 2]; 8] {
+    [
+        ("writable", used.writable_kib),
+        ("page tables, level 1", used.l1_kib),
+        ("page tables, level 2", used.l2_kib),
+        ("page tables, level 3", used.l3_kib),
+        ("page tables, level 4", used.l4_kib),
+        ("segment descriptors", used.descriptors_kib),
+        ("shared by the hypervisor", used.shared_kib),
+        ("unused", used.unused_kib),
+    ]
+    .map(|(name, kib)| [name.to_owned(), memory(kib)])
+}
+
+fn table(output: &Output, rows: Vec<[String; 2]>) -> Result<()> {
+    let mut table = Table::new(["WHAT", ">NUMBER"]);
+    rows.into_iter().for_each(|row| table.row(row));
+    table.print(output)
 }
 
 /// A heading, and what is below it; nothing where nothing is.

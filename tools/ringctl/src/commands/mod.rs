@@ -103,9 +103,10 @@ pub(crate) fn run(cli: Cli, output: &Output) -> Result<u8> {
         Command::Net(command) => device::net(&session, command),
         Command::Dmesg => session.show(Request::Dmesg, stream::lines),
         Command::Top {
+            show,
             interval,
             iterations,
-        } => top::run(&session, interval, iterations),
+        } => top::run(&session, show, interval, iterations),
         Command::Rename { domain, name } => {
             session.show(Request::Rename { domain, name }, domain::changed)
         }

@@ -27,8 +27,8 @@ pub(crate) struct Output {
 
 impl Output {
     pub(crate) fn new(color: Color, json: bool) -> Self {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        let plain =
+            std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) || is_dumb();
         let colors = |terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
@@ -41,6 +41,11 @@ impl Output {
             colors: colors(terminal),
             error_colors: colors(io::stderr().is_terminal()),
         }
+    }
+
+    /// Whether a picture can be drawn: on a terminal that knows more than lines.
+    pub(crate) fn can_draw(&self) -> bool {
+        self.terminal && !is_dumb()
     }
 
     /// A reply as JSON: indented on a terminal, one line elsewhere.
@@ -97,4 +102,9 @@ impl Output {
             false => writeln!(io::stderr(), "{word}: {text}"),
         };
     }
+}
+
+/// Whether the terminal, if there is one, knows lines alone.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|value| value == "dumb")
 }

@@ -7,11 +7,9 @@ use ratatui::text::Line;
 use ratatui::widgets::{Cell, Gauge, Row, Table};
 use ringwall_api::State;
 
-use super::cells;
-use super::rates::{Order, View};
+use super::columns::Show;
+use super::rates::View;
 use crate::output::memory;
-
-const HEAD: [&str; 7] = ["ID", "NAME", "STATE", "CPU%", "TIME", "MEMORY", "VCPUS"];
 
 /// Draws all: the machine, its memory, the domains, the keys.
 pub(super) fn draw(frame: &mut Frame<'_>, view: &View) {
@@ -40,40 +38,52 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View) {
         frame.render_widget(bar.gauge_style(Style::new().fg(Color::Blue)), gauge);
     }
     frame.render_widget(table(view), domains);
-    let line = Line::from("sort by: c CPU, m memory, n name, i ID    q ends");
+    let line = Line::from("sort by: c CPU, m memory, n name, i ID    v other numbers    q ends");
     frame.render_widget(line.style(Style::new().add_modifier(Modifier::DIM)), keys);
 }
 
 fn table(view: &View) -> Table<'static> {
-    let sorted = match view.order {
-        Order::Cpu => 3,
-        Order::Memory => 5,
-        Order::Name => 1,
-        Order::Id => 0,
-    };
-    let head = HEAD.iter().enumerate().map(|(column, name)| {
-        let style = Style::new().add_modifier(Modifier::BOLD);
-        Cell::from(*name).style(match column == sorted {
-            true => style.add_modifier(Modifier::REVERSED),
-            false => style,
-        })
+    let sorted = view.show.sorted(view.order);
+    let names = view.show.head();
+    let is_number = names.map(|name| name.starts_with('>'));
+    let head = names.iter().enumerate().map(|(column, name)| {
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let style = match sorted == Some(column) {
+            true => bold.add_modifier(Modifier::REVERSED),
+            false => bold,
+        };
+        let is_number = name.starts_with('>');
+        cell(name.trim_start_matches('>').to_owned(), is_number).style(style)
     });
     let rows = view.rows().into_iter().map(|row| {
-        let color = match row.domain.state {
+        let color = match row.load.summary.state {
             State::Running => Color::Green,
             State::Blocked => Color::Cyan,
             State::Paused => Color::Yellow,
             State::Crashed => Color::Red,
             State::Shutdown | State::Dying => Color::DarkGray,
         };
-        let cells = cells(&row).into_iter().enumerate();
-        Row::new(cells.map(|(column, cell)| match column {
-            2 => Cell::from(cell).style(Style::new().fg(color)),
-            _ => Cell::from(cell),
+        let cells = view.show.cells(&row).into_iter().zip(is_number).zip(names);
+        Row::new(cells.map(|((text, is_number), name)| match name {
+            "STATE" => cell(text, is_number).style(Style::new().fg(color)),
+            _ => cell(text, is_number),
         }))
     });
-    let widths = [5, 20, 10, 7, 10, 9, 5].map(Constraint::Length);
-    Table::new(rows, widths).header(Row::new(head))
+    let widths = match view.show {
+        Show::Load => [5, 20, 9, 6, 9, 8, 8, 5],
+        Show::Counters => [5, 18, 6, 8, 8, 10, 9, 8],
+        Show::Memory => [5, 18, 8, 9, 8, 8, 8, 8],
+    };
+    Table::new(rows, widths.map(Constraint::Length)).header(Row::new(head))
+}
+
+/// Numbers stand to the right.
+fn cell(text: String, is_number: bool) -> Cell<'static> {
+    let line = Line::from(text);
+    Cell::from(match is_number {
+        true => line.right_aligned(),
+        false => line,
+    })
 }
 
 #[cfg(test)]
@@ -109,9 +119,20 @@ mod tests {
         );
         assert!(lines[1].contains("memory 768M of 1024M"), "{lines:?}");
         assert!(
-            lines[3].starts_with("7     web                  running    50.0"),
+            lines[3].starts_with("    7 web                  running     50.0"),
             "{lines:?}"
         );
-        assert!(lines[4].starts_with("0     dom0"), "{lines:?}");
+        assert!(lines[4].starts_with("    0 dom0"), "{lines:?}");
+        view.show = view.show.next();
+        terminal.draw(|frame| draw(frame, &view)).unwrap();
+        let lines: String = terminal
+            .backend()
+            .buffer()
+            .content()
+            .iter()
+            .map(|cell| cell.symbol())
+            .collect();
+        assert!(lines.contains("FAULTS/S"), "{lines:?}");
+        assert!(lines.contains("5000000"), "{lines:?}");
     }
 }

@@ -1,85 +1,92 @@
 //! `top`: the machine and its domains, looked at again and again.
 
+mod columns;
 mod draw;
 mod rates;
 
 use std::time::{Duration, Instant};
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ringwall_api::{Client, Request, Result, Sample, typed};
+use ringwall_api::{Client, Request, Result, Sample};
 
 use crate::commands::Session;
-use crate::output::{Table, cpu_time, memory};
-use rates::{Order, Row, View};
+use crate::output::Table;
+pub(crate) use columns::Show;
+use rates::{Order, View};
 
 /// Draws on a terminal; elsewhere, or as JSON, prints what it sees.
 pub(crate) fn run(
     session: &Session<'_>,
+    show: Show,
     interval: Duration,
     iterations: Option<u32>,
 ) -> Result<u8> {
-    if session.output.json || !session.output.terminal {
-        return print(session, interval, iterations.unwrap_or(1));
+    let mut view = View::default();
+    view.show = show;
+    if session.output.json {
+        return print_json(session, show, interval, iterations.unwrap_or(1));
+    }
+    if !session.output.can_draw() {
+        return print(session, view, interval, iterations.unwrap_or(1));
     }
     // A shell without a controlling terminal can't be drawn on.
     let Ok(mut terminal) = ratatui::try_init() else {
-        return print(session, interval, iterations.unwrap_or(1));
+        return print(session, view, interval, iterations.unwrap_or(1));
     };
-    let result = watch(session, &mut terminal, interval, iterations);
+    let result = watch(session, view, &mut terminal, interval, iterations);
     ratatui::restore();
     result.map(|()| 0)
 }
 
-fn sample(session: &Session<'_>) -> Result<Sample> {
-    Client::call(&session.socket, Request::Sample)
+fn request(show: Show) -> Request {
+    let memory_use = show == Show::Memory;
+    Request::Sample { memory_use }
 }
 
-fn print(session: &Session<'_>, interval: Duration, iterations: u32) -> Result<u8> {
-    let mut view = View::default();
+fn sample(session: &Session<'_>, show: Show) -> Result<Sample> {
+    Client::call(&session.socket, request(show))
+}
+
+fn print_json(
+    session: &Session<'_>,
+    show: Show,
+    interval: Duration,
+    iterations: u32,
+) -> Result<u8> {
     for round in 0..iterations {
         if round > 0 {
             std::thread::sleep(interval);
         }
-        let reply = Client::ask(&session.socket, Request::Sample)?.reply()?;
-        if session.output.json {
-            session.output.line(&reply.to_string())?;
-            continue;
-        }
-        view.update(typed(reply)?);
-        let mut table = Table::new([
-            ">ID", "NAME", "STATE", ">CPU%", ">TIME", ">MEMORY", ">VCPUS",
-        ]);
-        view.rows().iter().for_each(|row| table.row(cells(row)));
+        let reply = Client::ask(&session.socket, request(show))?.reply()?;
+        session.output.line(&reply.to_string())?;
+    }
+    Ok(0)
+}
+
+/// Shares and rates come from two looks, so that a first one is not printed.
+fn print(session: &Session<'_>, mut view: View, interval: Duration, iterations: u32) -> Result<u8> {
+    view.update(sample(session, view.show)?);
+    for _ in 0..iterations {
+        std::thread::sleep(interval);
+        view.update(sample(session, view.show)?);
+        let mut table = Table::new(view.show.head());
+        let rows = view.rows();
+        rows.iter().for_each(|row| table.row(view.show.cells(row)));
         table.print(session.output)?;
     }
     Ok(0)
 }
 
-/// A domain's cells, as both ways of printing have them.
-fn cells(row: &Row) -> [String; 7] {
-    let domain = &row.domain;
-    [
-        domain.id.to_string(),
-        domain.name.clone(),
-        domain.state.name().to_owned(),
-        row.percent
-            .map_or_else(|| "-".to_owned(), |percent| format!("{percent:.1}")),
-        cpu_time(domain.cpu_time_ns),
-        memory(domain.memory_kib),
-        domain.vcpus.to_string(),
-    ]
-}
-
 fn watch(
     session: &Session<'_>,
+    mut view: View,
     terminal: &mut ratatui::DefaultTerminal,
     interval: Duration,
     iterations: Option<u32>,
 ) -> Result<()> {
-    let mut view = View::default();
     let mut rounds = 0;
     loop {
-        view.update(sample(session)?);
+        view.update(sample(session, view.show)?);
         rounds += 1;
         let next = Instant::now() + interval;
         loop {
@@ -98,6 +105,11 @@ fn watch(
                     KeyCode::Char('c') => view.order = Order::Cpu,
                     KeyCode::Char('m') => view.order = Order::Memory,
                     KeyCode::Char('n') => view.order = Order::Name,
+                    KeyCode::Char('v') => {
+                        view.show = view.show.next();
+                        // What was not asked for is not there yet.
+                        view.update(sample(session, view.show)?);
+                    }
                     KeyCode::Char('i') => view.order = Order::Id,
                     _ => {}
                 }

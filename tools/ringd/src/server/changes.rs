@@ -1,12 +1,13 @@
 //! What is done to domains.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use ringwall_abi::Errno;
 use ringwall_abi::domctl::DomainFlags;
 use ringwall_api::{Changed, Created, Ending, EventKind, Failure, Kind, Result, Which};
-use ringwall_guestfile::Guest;
+use ringwall_guestfile::{Action, Guest};
 use ringwall_xenstore::home;
 
 use super::target::{self, Target};
@@ -14,7 +15,7 @@ use crate::daemon::Daemon;
 use crate::destroy::ConsoleEnd;
 use crate::domain::Start;
 use crate::failure::OrFail as _;
-use crate::{create as creation, destroy as destruction, store};
+use crate::{create as creation, destroy as destruction, dump, store};
 
 /// How often is looked whether a domain has ended.
 const LOOK: Duration = Duration::from_millis(20);
@@ -48,6 +49,7 @@ pub(super) fn destroy(daemon: &Daemon, which: Which) -> Result<Vec<Changed>> {
 /// Stops domains from running. The hypervisor counts pauses; this makes no second one.
 pub(super) fn pause(daemon: &Daemon, which: Which) -> Result<Vec<Changed>> {
     each(daemon, which, "paused", |target| {
+        daemon.dumps.check(target.id, &target.name)?;
         if is_paused(daemon, target)? {
             return Ok(());
         }
@@ -62,6 +64,7 @@ pub(super) fn pause(daemon: &Daemon, which: Which) -> Result<Vec<Changed>> {
 /// Lets domains run.
 pub(super) fn unpause(daemon: &Daemon, which: Which) -> Result<Vec<Changed>> {
     each(daemon, which, "unpaused", |target| {
+        daemon.dumps.check(target.id, &target.name)?;
         if !is_paused(daemon, target)? {
             return Ok(());
         }
@@ -93,27 +96,39 @@ pub(super) fn end(
     };
     let begin = Instant::now();
     let targets = target::which(daemon, which)?;
-    for target in &targets {
-        let info = daemon.hypervisor.domain_info(target.id).or_fail()?;
-        if info.flags.contains(DomainFlags::SHUTDOWN) {
-            continue;
+    let asked = targets
+        .iter()
+        .map(|target| (target, ask(daemon, target, how)));
+    let asked: Vec<_> = asked.collect();
+    let limit = wait_ms.map(Duration::from_millis);
+    let done = asked.into_iter().map(|(target, asked)| {
+        asked?;
+        if let Some(limit) = limit {
+            wait_for_end(daemon, target, begin, limit)?;
+            if how == Ending::Reboot {
+                wait_for_start(daemon, target, begin, limit)?;
+            }
         }
-        if info.flags.contains(DomainFlags::PAUSED) {
-            let message = format!(
-                "{} is paused, and would not hear of it: ringctl unpause {}",
-                target.name, target.name
-            );
-            return Err(Failure::new(Kind::Refused, message));
-        }
-        let path = format!("{}/control/shutdown", home(target.id));
-        daemon.store.write(&path, how.word()).or_fail()?;
+        Ok(changed(target, what))
+    });
+    all_or_first_failure(done)
+}
+
+/// Asks one; one that has ended already needs no asking.
+fn ask(daemon: &Daemon, target: &Target, how: Ending) -> Result<()> {
+    let info = daemon.hypervisor.domain_info(target.id).or_fail()?;
+    if info.flags.contains(DomainFlags::SHUTDOWN) {
+        return Ok(());
     }
-    if let Some(limit) = wait_ms {
-        for target in &targets {
-            wait_for_end(daemon, target, begin, Duration::from_millis(limit))?;
-        }
+    if info.flags.contains(DomainFlags::PAUSED) {
+        let message = format!(
+            "{} is paused, and would not hear of it: ringctl unpause {}",
+            target.name, target.name
+        );
+        return Err(Failure::new(Kind::Refused, message));
     }
-    Ok(targets.iter().map(|target| changed(target, what)).collect())
+    let path = format!("{}/control/shutdown", home(target.id));
+    daemon.store.write(&path, how.word()).or_fail()
 }
 
 fn wait_for_end(daemon: &Daemon, target: &Target, begin: Instant, limit: Duration) -> Result<()> {
@@ -136,6 +151,38 @@ fn wait_for_end(daemon: &Daemon, target: &Target, begin: Instant, limit: Duratio
             let name = &target.name;
             let message = format!(
                 "{name} did not end in {seconds} s: ringctl destroy {name} ends it at once"
+            );
+            return Err(Failure::new(Kind::TimedOut, message));
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// Waits until a domain whose policy has it restarted runs again, under another number.
+fn wait_for_start(daemon: &Daemon, target: &Target, begin: Instant, limit: Duration) -> Result<()> {
+    let policy = target.kept.as_ref().map(|kept| kept.record.guest.on.reboot);
+    let restarts = [
+        Action::Restart,
+        Action::CoredumpRestart,
+        Action::RenameRestart,
+    ];
+    if !policy.is_some_and(|policy| restarts.contains(&policy)) {
+        return Ok(());
+    }
+    loop {
+        let next = daemon.registry.find(&target.name).ok();
+        let next = next.map(|next| next.record.domain());
+        if let Some(next) = next.filter(|next| *next != target.id) {
+            let info = daemon.hypervisor.domain_info(next).or_fail()?;
+            if !info.flags.contains(DomainFlags::PAUSED) {
+                return Ok(());
+            }
+        }
+        if begin.elapsed() >= limit {
+            let seconds = limit.as_secs_f32();
+            let message = format!(
+                "{} was not started again in {seconds} s: ringctl events may say why",
+                target.name
             );
             return Err(Failure::new(Kind::TimedOut, message));
         }
@@ -188,7 +235,18 @@ pub(super) fn sysrq(daemon: &Daemon, domain: &str, key: char) -> Result<Changed>
     Ok(changed(&target, "pressed a key of"))
 }
 
-/// Does something to each; the first failure ends it.
+/// Writes a domain's memory to a file of dom0.
+pub(super) fn dump_core(daemon: &Daemon, domain: &str, file: &Path) -> Result<Changed> {
+    let target = target::find_guest(daemon, domain)?;
+    if !file.is_absolute() {
+        let message = format!("{}: name the file from the root on", file.display());
+        return Err(Failure::new(Kind::Usage, message));
+    }
+    dump::dump(daemon, target.id, &target.name, file)?;
+    Ok(changed(&target, "dumped"))
+}
+
+/// Does something to each.
 fn each(
     daemon: &Daemon,
     which: Which,
@@ -196,11 +254,16 @@ fn each(
     act: impl Fn(&Target) -> Result<()>,
 ) -> Result<Vec<Changed>> {
     let targets = target::which(daemon, which)?;
-    let done = targets.iter().map(|target| {
+    all_or_first_failure(targets.iter().map(|target| {
         act(target)?;
         Ok(changed(target, what))
-    });
-    done.collect()
+    }))
+}
+
+/// Does all of it, whatever comes of each; the first failure is told.
+fn all_or_first_failure<T>(results: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    let results: Vec<Result<T>> = results.collect();
+    results.into_iter().collect()
 }
 
 fn changed(target: &Target, what: &str) -> Changed {

@@ -2,9 +2,12 @@
 
 use std::time::Instant;
 
-use ringwall_api::{Info, Machine, Result, Sample, Summary};
+use ringwall_abi::DomainId;
+use ringwall_abi::domctl::GetDomainInfo;
+use ringwall_api::{Info, Load, Machine, Result, Sample, Summary};
 
-use super::{devices, target, vcpus};
+use super::target::Target;
+use super::{devices, statistics, target, vcpus};
 use crate::daemon::Daemon;
 use crate::domain::{pages_kib, summary};
 use crate::failure::OrFail as _;
@@ -15,10 +18,20 @@ pub(super) fn list(daemon: &Daemon) -> Result<Vec<Summary>> {
     let domains = daemon.hypervisor.domains().or_fail()?;
     let lines = domains.iter().map(|info| {
         let target = target::of(daemon, info);
-        let created = target.kept.map(|domain| domain.record.created_ms);
-        summary(info, target.name, created)
+        shown(info, &target)
     });
     Ok(lines.collect())
+}
+
+fn shown(info: &GetDomainInfo, target: &Target) -> Summary {
+    let record = target.kept.as_ref().map(|domain| &domain.record);
+    let created_ms = record.map(|record| record.created_ms);
+    let mut summary = summary(info, target.name.clone(), created_ms);
+    if let Some(record) = record {
+        // Without what the hypervisor allows above it.
+        summary.max_memory_kib = Some(record.guest.max_memory_kib);
+    }
+    summary
 }
 
 /// All of one domain.
@@ -31,16 +44,15 @@ pub(super) fn info(daemon: &Daemon, name: &str) -> Result<Info> {
         Some((bytes, attached, log)) => (bytes, attached, Some(log.display().to_string())),
         None => (0, 0, None),
     };
+    let vcpu = vcpus::list(daemon, target.id)?;
     Ok(Info {
-        summary: summary(
-            &info,
-            target.name.clone(),
-            record.map(|record| record.created_ms),
-        ),
+        summary: shown(&info, &target),
         uuid: identity::format(&info.handle),
         guest: record.map(|record| record.guest.clone()),
         restarts: record.map_or(0, |record| record.restarts),
-        vcpu: vcpus::list(daemon, target.id)?,
+        counters: statistics::sum(&vcpu),
+        vcpu,
+        memory_use: statistics::memory_use(daemon, target.id),
         disk: devices::disks(daemon, target.id)?,
         net: devices::nets(daemon, target.id)?,
         console_bytes,
@@ -50,13 +62,25 @@ pub(super) fn info(daemon: &Daemon, name: &str) -> Result<Info> {
 }
 
 /// The machine and all domains.
-pub(super) fn sample(daemon: &Daemon) -> Result<Sample> {
+pub(super) fn sample(daemon: &Daemon, memory_use: bool) -> Result<Sample> {
     let machine = daemon.hypervisor.machine().or_fail()?;
     let version = daemon.hypervisor.version().or_fail()?;
     let product = match daemon.hypervisor.is_ringwall().or_fail()? {
         true => "Ringwall",
         false => "Xen",
     };
+    let look = |summary: Summary| {
+        let domain = DomainId::new(summary.id);
+        Load {
+            counters: statistics::of_domain(daemon, domain, summary.max_vcpus),
+            memory_use: match memory_use {
+                true => statistics::memory_use(daemon, domain),
+                false => None,
+            },
+            summary,
+        }
+    };
+    let domains = list(daemon)?.into_iter().map(look);
     Ok(Sample {
         time_ns: u64::try_from(daemon.started.elapsed().as_nanos()).unwrap_or(u64::MAX),
         machine: Machine {
@@ -66,7 +90,7 @@ pub(super) fn sample(daemon: &Daemon) -> Result<Sample> {
             cpus: machine.nr_cpus,
             cpu_khz: machine.cpu_khz,
         },
-        domains: list(daemon)?,
+        domains: domains.collect(),
     })
 }
 

@@ -6,6 +6,7 @@ mod devices;
 mod domains;
 mod explain;
 mod nodes;
+mod statistics;
 mod streams;
 mod target;
 mod vcpus;
@@ -159,16 +160,11 @@ fn answer(daemon: &Daemon, request: Request, connection: &mut Connection) -> Res
             force,
         } => value(&devices::detach_net(daemon, &domain, &device, force)?),
         Request::Dmesg => value(&domains::dmesg(daemon)?),
-        Request::Sample => value(&domains::sample(daemon)?),
+        Request::Sample { memory_use } => value(&domains::sample(daemon, memory_use)?),
         Request::Rename { domain, name } => value(&changes::rename_named(daemon, &domain, &name)?),
         Request::Sysrq { domain, key } => value(&changes::sysrq(daemon, &domain, key)?),
-        Request::DumpCore { domain, .. } => {
-            let target = target::find(daemon, &domain)?;
-            let message = format!(
-                "the memory of {} can't be dumped: this ringd can't do that yet",
-                target.name
-            );
-            Err(Failure::new(Kind::Refused, message))
+        Request::DumpCore { domain, file } => {
+            value(&changes::dump_core(daemon, &domain, Path::new(&file))?)
         }
         Request::StoreList { path, recursive } => value(&nodes::list(daemon, &path, recursive)?),
         Request::StoreRead { path } => value(&nodes::read(daemon, &path)?),

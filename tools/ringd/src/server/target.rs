@@ -1,7 +1,7 @@
 //! The domain that a request names. ringd shows those too that others made.
 
 use ringwall_abi::DomainId;
-use ringwall_abi::domctl::GetDomainInfo;
+use ringwall_abi::domctl::{DomainFlags, GetDomainInfo};
 use ringwall_api::{Result, Which};
 use ringwall_xenstore::home;
 
@@ -45,9 +45,18 @@ pub(super) fn which(daemon: &Daemon, which: Which) -> Result<Vec<Target>> {
         Which::All => {
             let domains = daemon.hypervisor.domains().or_fail()?;
             let guests = domains.iter().filter(|info| info.domain != DomainId::DOM0);
-            Ok(guests.map(|info| of(daemon, info)).collect())
+            let all = guests.map(|info| (info, of(daemon, info)));
+            let made =
+                all.filter(|(info, target)| target.kept.is_some() || !is_in_the_making(info));
+            Ok(made.map(|(_, target)| target).collect())
         }
     }
+}
+
+/// Whether somebody, perhaps another thread of this process, is just making it: it is no domain yet for those who
+/// speak of all.
+fn is_in_the_making(info: &GetDomainInfo) -> bool {
+    info.flags.contains(DomainFlags::PAUSED) && info.cpu_time == 0
 }
 
 /// The domain that the hypervisor tells of.

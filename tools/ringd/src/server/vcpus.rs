@@ -1,14 +1,14 @@
 //! Virtual CPUs and memory.
 
-use ringwall_abi::ringwall::{Reply, Request};
 use ringwall_abi::{DomainId, VcpuId};
-use ringwall_api::{Failure, Kind, MemoryInfo, Result, VcpuInfo, VcpuStatistics};
+use ringwall_api::{Failure, Kind, MemoryInfo, Result, VcpuInfo};
 use ringwall_guestfile::CpuSet;
 use ringwall_xenstore::home;
 
+use super::statistics;
 use super::target::{self, Target};
 use crate::daemon::Daemon;
-use crate::domain::pages_kib;
+use crate::domain::{pages_kib, vcpu_count};
 use crate::failure::OrFail as _;
 
 /// What Xen's toolstack leaves a domain above its maximum, in pages; the builder does too.
@@ -25,7 +25,7 @@ pub(super) fn list(daemon: &Daemon, domain: DomainId) -> Result<Vec<VcpuInfo>> {
     let cpus = hypervisor.machine().or_fail()?.nr_cpus;
     let info = hypervisor.domain_info(domain).or_fail()?;
     let mut vcpus = Vec::new();
-    for number in 0..info.max_vcpu_id.saturating_add(1) {
+    for number in 0..vcpu_count(&info) {
         let vcpu = VcpuId::new(number);
         // Numbers may have gaps.
         let Ok(info) = hypervisor.vcpu_info(domain, vcpu) else {
@@ -41,23 +41,10 @@ pub(super) fn list(daemon: &Daemon, domain: DomainId) -> Result<Vec<VcpuInfo>> {
             cpu: info.cpu,
             cpu_time_ns: info.cpu_time,
             affinity: here.to_string(),
-            statistics: statistics(daemon, domain, vcpu),
+            statistics: statistics::of_vcpu(daemon, domain, vcpu),
         });
     }
     Ok(vcpus)
-}
-
-/// What Ringwall alone counts.
-fn statistics(daemon: &Daemon, domain: DomainId, vcpu: VcpuId) -> Option<VcpuStatistics> {
-    match daemon.hypervisor.ask(&Request::Vcpu { domain, vcpu }) {
-        Ok(Some(Reply::Vcpu(counted))) => Some(VcpuStatistics {
-            running_ns: counted.running_ns,
-            runnable_ns: counted.runnable_ns,
-            blocked_ns: counted.blocked_ns,
-            offline_ns: counted.offline_ns,
-        }),
-        _ => None,
-    }
 }
 
 /// Says where virtual CPUs may run; everywhere without a list.
@@ -76,7 +63,7 @@ pub(super) fn pin(
         return Err(Failure::new(Kind::NotFound, message));
     }
     let info = daemon.hypervisor.domain_info(target.id).or_fail()?;
-    let count = info.max_vcpu_id.saturating_add(1);
+    let count = vcpu_count(&info);
     let wanted = match vcpu {
         Some(vcpu) if vcpu >= count => {
             let message = format!("{} has no virtual CPU {vcpu}: it has {count}", target.name);
@@ -98,7 +85,7 @@ pub(super) fn pin(
 pub(super) fn set(daemon: &Daemon, name: &str, count: u32) -> Result<Vec<VcpuInfo>> {
     let target = target::find_guest(daemon, name)?;
     let info = daemon.hypervisor.domain_info(target.id).or_fail()?;
-    let most = info.max_vcpu_id.saturating_add(1);
+    let most = vcpu_count(&info);
     if !(1..=most).contains(&count) {
         let message = format!(
             "{} can have 1 to {most} virtual CPUs: max_vcpus= of the guest file says so",

@@ -7,14 +7,16 @@ use regex_lite::Regex;
 use ringwall_abi::Errno;
 use ringwall_abi::domctl::DomainFlags;
 use ringwall_api::{Condition, DeviceState, Failure, Kind, Result, Waited};
+use ringwall_guestfile::Action;
 
 use super::connection::Connection;
 use super::devices;
 use super::target::{self, Target};
 use crate::console::Console;
 use crate::daemon::Daemon;
-use crate::domain::shutdown_reason;
+use crate::domain::{Domain, shutdown_reason};
 use crate::failure::OrFail as _;
+use crate::lifecycle;
 
 /// How often is looked.
 const LOOK: Duration = Duration::from_millis(20);
@@ -78,7 +80,15 @@ fn look_for<'a>(daemon: &'a Daemon, target: &'a Target, condition: &Condition) -
                 return Err(Failure::new(Kind::Refused, message));
             };
             let mut matcher = Matcher::new(expression);
-            Box::new(move || matcher.look(&domain.console, &target.name))
+            Box::new(move || {
+                // Asked first: what is said between the two is looked at.
+                let is_over = is_preserved(daemon, domain)?;
+                let found = matcher.look(&domain.console, &target.name)?;
+                match (found, is_over) {
+                    (None, true) => Err(without(&target.name)),
+                    (found, _) => Ok(found),
+                }
+            })
         }
     })
 }
@@ -91,6 +101,23 @@ fn gone(target: &Target) -> Failure {
             target.name, target.name
         ),
     )
+}
+
+/// Nothing more will come of its console.
+fn without(name: &str) -> Failure {
+    let message = format!("{name} ended without such a line: ringctl logs {name} has all of them");
+    Failure::new(Kind::NotFound, message)
+}
+
+/// Whether it has ended, and is kept as it is. Of one that is restarted the console goes on.
+fn is_preserved(daemon: &Daemon, domain: &Domain) -> Result<bool> {
+    let record = &domain.record;
+    let reason = match daemon.hypervisor.domain_info(record.domain()) {
+        Err(error) if error.is(Errno::ESRCH) => None,
+        info => shutdown_reason(info.or_fail()?.flags),
+    };
+    let action = reason.map(|reason| lifecycle::action(&record.guest.on, reason));
+    Ok(action == Some(Action::Preserve))
 }
 
 /// It is not paused, and has run.
@@ -159,10 +186,7 @@ impl Matcher {
             return Ok(Some(line));
         }
         match ended {
-            true => Err(Failure::new(
-                Kind::NotFound,
-                format!("{name} ended without such a line: ringctl logs {name} has all of them"),
-            )),
+            true => Err(without(name)),
             false => Ok(None),
         }
     }
