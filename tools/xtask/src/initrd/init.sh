@@ -32,7 +32,8 @@ if [ -f /ringwall/commands ]; then
     exec >"$console" 2>&1 <"$console"
     stty -opost
     echo "$marker:begin"
-    setsid sh /ringwall/commands </dev/null
+    # Their output goes to a log: lines, without colours.
+    TERM=dumb setsid sh /ringwall/commands </dev/null
     echo "$marker:end:$?"
     kernel_log
     poweroff -f

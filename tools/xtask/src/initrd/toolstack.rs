@@ -12,9 +12,10 @@ use crate::{build, paths, progress};
 
 /// What dom0 starts before its shell.
 const START: &str = include_str!("toolstack/ringd-start.sh");
-/// The Linux guest's first program, and what its DHCP client calls.
+/// The Linux guest's first program, and what its DHCP client and its kernel's events call.
 const GUEST_INIT: &str = include_str!("toolstack/guest-init.sh");
 const GUEST_DHCP: &str = include_str!("toolstack/guest-dhcp.sh");
+const GUEST_EVENT: &str = include_str!("toolstack/guest-event.sh");
 /// The guest files.
 const LINUX: &str = include_str!("toolstack/linux.toml");
 const HELLO: &str = include_str!("toolstack/hello.toml");
@@ -69,13 +70,20 @@ pub(crate) fn make() -> Result<Vec<u8>> {
 }
 
 /// The Linux guest's initrd: busybox, and the drivers of its devices.
-fn guest_initrd(kernel: &Kernel) -> Result<Vec<u8>> {
+pub(crate) fn guest_initrd(kernel: &Kernel) -> Result<Vec<u8>> {
     let busybox = debian::busybox()?;
     let release = kernel
         .modules
         .file_name()
         .context("modules have no release")?;
-    let stamp = super::digest(&(GENERATION, GUEST_INIT, GUEST_DHCP, GUEST_MODULES, release));
+    let stamp = super::digest(&(
+        GENERATION,
+        GUEST_INIT,
+        GUEST_DHCP,
+        GUEST_EVENT,
+        GUEST_MODULES,
+        release,
+    ));
     let file = paths::cache().join(format!("guest-{stamp:016x}.gz"));
     if !file.exists() {
         let mut archive = Archive::new();
@@ -92,6 +100,7 @@ fn guest_initrd(kernel: &Kernel) -> Result<Vec<u8>> {
         archive.link("bin/sh", "busybox")?;
         archive.file("init", 0o755, GUEST_INIT.as_bytes())?;
         archive.file("bin/dhcp-event", 0o755, GUEST_DHCP.as_bytes())?;
+        archive.file("bin/device-event", 0o755, GUEST_EVENT.as_bytes())?;
         archive.console("dev/console")?;
         modules::add(&mut archive, &kernel.modules, &GUEST_MODULES)?;
         let partial = file.with_extension("partial");

@@ -12,6 +12,7 @@ modprobe -q xen_blkfront
 modprobe -q xen_netfront
 modprobe -q af_packet
 ip link set lo up
+uevent /bin/device-event >/dev/null 2>&1 &
 for card in /sys/class/net/eth*; do
     [ -e "$card" ] || continue
     ip link set "${card##*/}" up
