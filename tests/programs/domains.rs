@@ -196,11 +196,16 @@ impl Toolstack {
         Ok(list)
     }
 
-    /// Maps frames of a domain; the first error, if one can't be.
+    /// Maps frames of a domain, for writing too; the first error, if one can't be.
     fn map(&self, domain: u16, frames: &[u64]) -> Outcome<*mut u64> {
+        self.map_for(3, domain, frames)
+    }
+
+    /// The same with these rights: 1 to read, 2 to write.
+    fn map_for(&self, rights: c_int, domain: u16, frames: &[u64]) -> Outcome<*mut u64> {
         let length = frames.len() * PAGE;
         // SAFETY: a mapping of its own, at an address that the kernel picks.
-        let at = unsafe { mmap(null_mut(), length, 3, 1, self.0.as_raw_fd(), 0) };
+        let at = unsafe { mmap(null_mut(), length, rights, 1, self.0.as_raw_fd(), 0) };
         assert_ne!(at as isize, -1, "mmap: {}", Error::last_os_error());
         let mut errors = vec![0; frames.len()];
         let mut batch = MapBatch {
@@ -562,12 +567,19 @@ fn lingers(tools: &Toolstack) {
         .map(guest.id, &guest.frames[8..10])
         .expect("a mapping");
     let second = tools.map(guest.id, &[shared]).expect("its shared page");
+    // One that could be anything still, as nobody writes it.
+    let third = tools.map_for(1, guest.id, &guest.frames[10..11]);
+    let third = third.expect("a mapping for reading");
     // SAFETY: inside the mapping.
     unsafe { at.write_volatile(0x1234) };
     tools.destroy(guest.id);
     let info = tools.info(guest.id).expect("what is left");
     assert_eq!(info.flags & DYING, DYING);
-    assert_eq!(info.pages, 2);
+    assert_eq!(info.pages, 3);
+    // A pin now would be nobody's to take away.
+    assert_eq!(tools.pin_root(guest.id, guest.frames[10]), Err(EINVAL));
+    unmap(third, 1);
+    assert_eq!(tools.info(guest.id).map(|info| info.pages), Ok(2));
     assert_eq!(tools.populate(guest.id, 1).map(|list| list.len()), Ok(0));
     // SAFETY: inside the mapping.
     assert_eq!(

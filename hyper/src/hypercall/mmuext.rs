@@ -132,6 +132,10 @@ fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<
 }
 
 fn pin(vcpu: &Vcpu, domain: &Domain, mfn: Mfn, level: Level) -> Result<()> {
+    // Whoever takes a domain down looks for pins once: a later one would keep its frame for good.
+    if !domain.life().is_alive() {
+        return Err(Errno::EINVAL.into());
+    }
     let mut state = vcpu.state.lock();
     let outcome = memory().pin(mfn, level, domain.id(), &mut state.unfinished);
     state.note_unfinished();
