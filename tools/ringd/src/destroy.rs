@@ -65,6 +65,10 @@ pub(crate) fn take_down(daemon: &Daemon, record: &Record) {
                 if !backend::wait_until_let_go(device, DEVICE_LIMIT) {
                     complain("devices", &"dom0's driver still holds one");
                 }
+                // While it let go it may have complained in the store that the nodes were gone.
+                if let Err(error) = backend::remove(&mut device_store, device) {
+                    complain("devices", &error);
+                }
             }
         }
         Err(error) => complain("devices", &error),

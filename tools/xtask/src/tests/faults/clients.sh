@@ -25,10 +25,10 @@ is 'xenstore-read reads' "$(xenstore-read /test/d)" from-ringctl
 is 'through the kernel' "$(XENSTORED_PATH=/dev/xen/xenbus xenstore-read /test/d)" from-ringctl
 # A domain's nodes, with their owners.
 ringctl create /guests/http.toml >/dev/null
-id=$(ringctl list --json | sed 's/.*"id":\([0-9]*\),"name":"http".*/\1/')
+id=$(number http)
 is name "$(xenstore-read "/local/domain/$id/name")" http
 xenstore-ls -p "/local/domain/$id" | grep -q "data = \"\".*(n$id)" || wrong "the owner of the domain's data"
-ringctl wait http --for network --timeout 60 >/dev/null
+ringctl wait http --for network --timeout 60 >/dev/null || { wrong 'no network'; ringctl explain http; ringctl logs http; told; }
 is state "$(xenstore-read "/local/domain/0/backend/vif/$id/0/state")" 4
 xenstore-write "/local/domain/$id/control/shutdown" poweroff
 for try in $(seq 100); do ringctl list | grep -q http || break; usleep 100000; done

@@ -44,7 +44,10 @@ ringctl wait hostile --for shutdown --timeout 20 >/dev/null || wrong 'no crash'
 ringctl list | grep -q 'hostile.*crashed' || wrong 'it is not shown as crashed'
 ringctl logs hostile | grep -q 'as it was told to' || wrong 'no panic in the log'
 ringctl destroy hostile >/dev/null
-hostile panic on.crash=restart on.restart_limit=3; gone hostile
+hostile panic on.crash=restart on.restart_limit=3
+# Between two of its lives it is not there either.
+for try in $(seq 100); do ringctl events | grep -q 'not restarted any more' && break; usleep 100000; done
+gone hostile
 [ "$(ringctl events | grep -c 'hostile restarted')" = 3 ] || wrong 'not three restarts'
 ringctl events | grep -q 'hostile failed.*not restarted any more' || wrong 'no end of the restarts'
 hostile crash on.crash=rename-restart on.restart_limit=1

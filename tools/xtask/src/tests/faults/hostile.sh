@@ -36,7 +36,9 @@ truncate -s 16M /tmp/disk
 ringctl create /guests/http.toml --paused disk=/tmp/disk,raw,xvda >/dev/null && ringctl destroy http >/dev/null
 hostile neighbour name=neighbour
 ringctl wait neighbour --for 'console:NEIGHBOUR 3' --timeout 30 >/dev/null || fail 'no neighbour'
-neighbour=$(ringctl list --json | sed 's/.*"id":\([0-9]*\),"name":"neighbour".*/\1/')
+neighbour=$(number neighbour)
+ringctl store write "/local/domain/$neighbour/data/secret" mine
+[ -n "$neighbour" ] || fail 'the neighbour has no number'
 begin
 
 for seed in 1 2; do

@@ -75,23 +75,30 @@ gone restart
 
 # In the middle of a create, and of a destroy.
 begin
-for delay in 20000 60000 120000 200000 300000 450000 700000 1000000; do
-    ringctl create /guests/hello.toml name=half on.poweroff=preserve disk=/tmp/disk,raw,xvda net= >/tmp/output 2>&1 &
+half() {
+    ringctl create "/guests/$1.toml" name=half on.poweroff=preserve disk=/tmp/disk,raw,xvda net= >/tmp/output 2>&1
+}
+# A kernel that is built in no time, and one that takes long.
+for try in hello-5000 hello-10000 hello-15000 hello-20000 hello-30000 hello-45000 hello-70000 \
+    linux-20000 linux-60000 linux-150000 linux-300000 linux-500000 linux-800000; do
+    guest=${try%-*}; delay=${try#*-}
+    half "$guest" &
     client=$!
-    usleep $delay
+    usleep "$delay"
     killed
     wait $client; status=$?
     there half && state=there || state=absent
-    echo "create, killed after $delay us: status $status, $state"
+    echo "create of $guest, killed after $delay us: status $status, $state"
     [ "$status" != 0 ] || [ $state = there ] || wrong 'it was created, and is not there'
     if [ $state = there ]; then
-        ringctl wait half --for shutdown --timeout 20 >/dev/null || wrong 'it does not run'
+        [ "$guest" = hello ] && condition=shutdown || condition=running
+        ringctl wait half --for $condition --timeout 20 >/dev/null || wrong 'it does not run'
         ringctl destroy half >/dev/null || wrong 'no destroy'
     fi
-    same "create $delay"
+    same "create $try"
 done
-for delay in 1000 20000 60000 150000 300000; do
-    ringctl create /guests/hello.toml name=half on.poweroff=preserve disk=/tmp/disk,raw,xvda net= >/dev/null
+for delay in 1000 5000 10000 15000 20000 30000 45000 70000; do
+    half hello
     ringctl destroy half >/tmp/output 2>&1 &
     client=$!
     usleep $delay

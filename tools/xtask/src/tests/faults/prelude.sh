@@ -20,6 +20,8 @@ counted() {
 }
 free() { ringctl top --json | sed 's/.*"free_kib":\([0-9]*\).*/\1/'; }
 begin() { counted >/tmp/begin; free_before=$(free); }
+# What ringd has to say.
+told() { tail -n 30 /var/log/ringwall/ringd.log; }
 # Compares with what `begin` found. What is given back a little later is waited for.
 same() {
     for try in $(seq 20); do
@@ -30,7 +32,7 @@ same() {
     echo "free: $free_before KiB before, $(free) now"
     diff /tmp/begin /tmp/now
     ringctl list
-    tail -n 30 /var/log/ringwall/ringd.log
+    told
     wrong "$1: something is left"
 }
 # expect STATUS TEXT COMMAND...: it fails with this status and one line, which has the text.
@@ -45,6 +47,8 @@ expect() {
     [ "$(wc -l </tmp/error)" = 1 ] || wrong "$*: not one line"
     grep -q -e "$text" /tmp/error || wrong "$*: not $text"
 }
+# The number of a domain.
+number() { ringctl list | awk -v name="$1" '$2 == name { print $1 }'; }
 # Types a command at a Linux guest's shell, and waits for a line that says it came to this.
 typed() {
     # Ctrl-] detaches.
