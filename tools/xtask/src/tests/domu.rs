@@ -64,7 +64,7 @@ vcpus = 2
 on_crash = \"destroy\"
 END
                  xl create -q /tmp/guest.cfg
-                 /ringwall/bin/call_off $(xl domid guest) 2
+                 /ringwall/bin/call_off $(xl domid guest) 2 || xl list
                  n=0
                  while [ $n -lt 100 ] && ! grep -q VERDICT /var/log/xen/console/guest-guest.log; do
                      sleep 0.3; n=$((n + 1))
