@@ -73,7 +73,7 @@ macro_rules! unless_xen {
     };
 }
 
-/// Says what is about to crash the domain, as it must: [`crashes`].
+/// Says what is about to crash the domain, as it must: [`crashes()`].
 #[macro_export]
 macro_rules! crashes {
     ($($text:tt)+) => {
