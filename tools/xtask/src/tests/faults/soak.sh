@@ -16,16 +16,22 @@ echo "lives=$(elapsed "$begun")"
 same lives
 
 # They stay paused: what is measured is their creation.
-for number in $(seq 100); do
+hundred() {
+    for number in $(seq 100); do
+        begun=$(now)
+        ringctl create /guests/hello.toml "name=small$number" --paused >/dev/null || fail "create small$number"
+        case $number in 1 | 2 | 50 | 99 | 100) echo "$1create$number=$(elapsed "$begun")" ;; esac
+    done
     begun=$(now)
-    ringctl create /guests/hello.toml "name=small$number" --paused >/dev/null || fail "create small$number"
-    case $number in 1 | 2 | 50 | 99 | 100) echo "create$number=$(elapsed "$begun")" ;; esac
-done
-begun=$(now)
-ringctl list >/dev/null
-echo "list=$(elapsed "$begun")"
-begun=$(now)
-ringctl destroy --all >/dev/null || wrong 'no destroy of all'
-echo "destroy_all=$(elapsed "$begun")"
+    ringctl list >/dev/null
+    echo "$1list=$(elapsed "$begun")"
+    begun=$(now)
+    ringctl destroy --all >/dev/null || wrong 'no destroy of all'
+    echo "$1destroy_all=$(elapsed "$begun")"
+}
+# The hypervisor keeps what it has taken to know of a hundred domains at a time: the next hundred take no more.
+hundred first_
+begin
+hundred ''
 same small
 passed
