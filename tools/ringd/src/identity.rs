@@ -1,17 +1,15 @@
 //! UUIDs.
 
-use std::io;
+use std::fs::File;
+use std::io::Read as _;
 
 use ringwall_abi::xen::DomainHandle;
 use ringwall_api::Result;
-use rustix::rand::{GetRandomFlags, getrandom};
 
 /// A random UUID, version 4.
 pub(crate) fn random() -> Result<DomainHandle> {
     let mut bytes: DomainHandle = [0; 16];
-    // It is to be another one each time, and no secret. Without this flag the first domain after dom0's boot would
-    // wait a second for the kernel to gather randomness.
-    getrandom(&mut bytes, GetRandomFlags::INSECURE).map_err(io::Error::from)?;
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     Ok(bytes)
