@@ -35,7 +35,7 @@ on_crash = "preserve"
 vnc = 1
 END
 ringctl create /tmp/classic.cfg 2>/tmp/warning
-grep -q 'classic.cfg:18:1: "vnc" has no effect' /tmp/warning || fail "$(cat /tmp/warning)"
+grep -q 'classic.cfg:19:1: "vnc" has no effect' /tmp/warning || fail "$(cat /tmp/warning)"
 [ $(wc -l </tmp/warning) = 1 ]
 is_up classic
 ringctl wait classic --for network --timeout 60 >/dev/null

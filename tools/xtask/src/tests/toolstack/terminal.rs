@@ -25,7 +25,7 @@ grep -q "$escape" /tmp/terminal || fail 'no colours on a terminal'
 grep -q NAME /tmp/terminal || fail 'no headings on a terminal'
 $pty '' env NO_COLOR=1 ringctl list | grep -q "$escape" && fail 'colours in spite of NO_COLOR'
 $pty '' ringctl --color never list | grep -q "$escape" && fail 'colours in spite of --color never'
-ringctl --color always list | grep -q "$escape" || fail 'no colours in spite of --color always'
+ringctl --color always info linux | grep -q "$escape" || fail "no colours in spite of --color always"
 $pty '' ringctl info linux | grep -q 'page tables' || echo 'no counters'
 step 'top'
 $pty 'vvq' ringctl top --interval 500ms >/tmp/top
