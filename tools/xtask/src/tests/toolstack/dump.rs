@@ -49,7 +49,7 @@ ringctl list | grep -q 'hello.*paused'
             r#"
 cores=/var/lib/ringwall/dump
 step 'dumped and destroyed'
-ringctl create /guests/linux.toml memory=64M net= disk= on.crash=coredump-destroy
+ringctl create /guests/linux.toml memory=80M net= disk= on.crash=coredump-destroy
 is_up linux
 ringctl sysrq linux c
 until_true '[ $(ringctl list | wc -l) = 1 ]'
@@ -59,7 +59,7 @@ ringctl events | grep 'linux shutdown crash'
 ringctl logs linux | grep -q 'Kernel panic'
 rm $cores/linux.core
 step 'dumped and restarted'
-ringctl create /guests/linux.toml memory=64M net= disk= on.crash=coredump-restart
+ringctl create /guests/linux.toml memory=80M net= disk= on.crash=coredump-restart
 is_up linux
 ringctl sysrq linux c
 until_true 'ringctl events | grep -q "linux restarted"'
@@ -67,7 +67,7 @@ until_true 'ringctl events | grep -q "linux restarted"'
 until_true '[ $(ringctl logs linux | grep -c "The guest is up") = 3 ]'
 ringctl destroy linux
 step 'kept'
-ringctl create /guests/linux.toml memory=64M net= disk= on.crash=preserve
+ringctl create /guests/linux.toml memory=80M net= disk= on.crash=preserve
 is_up linux
 ringctl sysrq linux c
 until_true 'ringctl list | grep -q "crashed (crash)"'
@@ -75,7 +75,7 @@ ringctl explain linux | grep -q 'it has ended (crash) and is kept'
 ringctl dump-core linux /tmp/core && rm /tmp/core
 ringctl destroy linux
 step 'renamed and restarted'
-ringctl create /guests/linux.toml memory=64M net= disk= on.crash=rename-restart
+ringctl create /guests/linux.toml memory=80M net= disk= on.crash=rename-restart
 is_up linux
 ringctl sysrq linux c
 until_true 'ringctl list | grep -q "linux-[0-9]*.*crashed"'

@@ -70,7 +70,7 @@ expect 5 ringctl check /bin/busybox
 cat /tmp/error
 expect 5 ringctl check /init
 expect 5 ringctl check /none
-printf 'name = "a"\nkernel = 7\n' >/tmp/a.toml
+printf 'name = "a"\nmemory = "much"\n' >/tmp/a.toml
 expect 5 ringctl check /tmp/a.toml
 grep -q 'a.toml:2:' /tmp/error || fail "$(cat /tmp/error)"
 printf 'name = "a"\nkernal = "/x"\n' >/tmp/a.toml
