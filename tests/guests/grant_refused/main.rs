@@ -1,6 +1,6 @@
 //! What only version 2 of grant tables has, and transfers: a hypervisor may have them or not, which a guest
 //! asks by `GNTTABOP_set_version`: `public/grant_table.h`. On Ringwall they are refused, by decision: most
-//! of the bugs were there. Xen has them: there the test is skipped.
+//! of the bugs were there (Lesson 32). Xen has them: there the test is skipped.
 #![no_std]
 #![no_main]
 

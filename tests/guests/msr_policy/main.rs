@@ -1,6 +1,6 @@
 //! `rdmsr` and `wrmsr` of the kernel reach a closed list of registers; all others are #GP with error code 0 at the
-//! instruction, as on a CPU that does not have them: SDM vol. 2, RDMSR. EFER reads as long mode with `syscall`; where
-//! system calls enter can't be set by an MSR. User code reaches none.
+//! instruction, as on a CPU that does not have them: SDM vol. 2, RDMSR. Lesson 52. EFER reads as long mode with
+//! `syscall`; where system calls enter can't be set by an MSR. User code reaches none.
 #![no_std]
 #![no_main]
 

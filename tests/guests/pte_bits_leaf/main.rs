@@ -1,6 +1,6 @@
 //! Which bits a guest may set in a leaf entry: present, writable, user, accessed, dirty, the software's three
 //! (9 to 11) and no-execute, with its own frame; bits of the address above what the machine has are refused:
-//! `public/xen.h`, SDM vol. 3A 4.5. Memory type and global are no guest's affair on Ringwall; Xen lets a
+//! `public/xen.h`, SDM vol. 3A 4.5. Memory type and global are no guest's affair on Ringwall (Lesson 26); Xen lets a
 //! privileged domain choose the type of its RAM, and takes "global" for its own use.
 #![no_std]
 #![no_main]

@@ -1,8 +1,8 @@
 //! A guest may write the entries of its tables by ordinary instructions, although they are mapped to be read alone:
 //! the hypervisor checks and does each write, and leaves registers and flags as the instruction would. "Writable page
 //! tables", `public/features.h`, `XENFEAT_writable_page_tables`, as Linux's `native_set_pte` and
-//! `ptep_get_and_clear` rely on it. What may not stand in the entry is the guest's page fault, and nothing is
-//! written.
+//! `ptep_get_and_clear` rely on it. Lesson 43: the instructions are a closed list. What may not stand in the entry is the
+//! guest's page fault, and nothing is written.
 #![no_std]
 #![no_main]
 
