@@ -70,7 +70,7 @@ ringctl info none --json 2>/tmp/error || sed 's/^/@json (any that fails, on stan
 json reboot ringctl reboot web --wait
 until_true 'ringctl list | grep -q web'
 ringctl wait web --for running >/dev/null
-is_up web
+until_true '[ $(ringctl logs web | grep -c "The guest is up") = 2 ]'
 json dump-core ringctl dump-core web /tmp/core
 json shutdown ringctl shutdown web --wait
 until_true '[ $(ringctl list | wc -l) = 1 ]'
