@@ -92,6 +92,10 @@ expect 3 ringctl net detach linux 0
 expect 3 ringctl wait linux --for network
 expect 3 ringctl net attach linux bridge=none
 ringctl net attach linux
+until_true '[ $(ringctl net list linux | grep -c ^0) = 1 ]'
+in_guest linux 'until [ -e /sys/class/net/eth0 ]; do usleep 100000; done; echo card-l' 'card-l'
+in_guest linux 'ip link set eth0 up; udhcpc -q -t 20 -T 1 -i eth0 -s /bin/dhcp-event; echo lease-m' 'lease-m'
+ringctl wait linux --for network --timeout 20 >/dev/null
 until_true 'ringctl net list linux | grep ^0 | grep -q "connected.*connected"'
 
 step 'magic keys'

@@ -36,6 +36,7 @@ ringctl top --show counters --interval 500ms | grep linux
 ringctl top --show memory --interval 100ms | grep linux
 step 'the console'
 $pty "$(printf 'echo typed-$((5+5))\n  ^]')" ringctl console linux >/tmp/console
+ringctl wait linux --for console:typed-10 --timeout 20 >/dev/null || fail 'the guest did not get the keys'
 grep -q 'The guest is up' /tmp/console || fail 'nothing was replayed'
 grep -q 'detaches' /tmp/console || fail 'nothing says how to detach'
 ringctl list | grep -q linux
