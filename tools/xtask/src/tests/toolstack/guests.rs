@@ -78,14 +78,16 @@ ringctl wait hello --for shutdown --timeout 30 | grep poweroff
             "toolstack/large",
             "a guest of 4 GiB on a host of 8 GiB, which uses its memory",
         )
-        .arguments(["--memory", "8G"])
+        .arguments(["--memory", "8G", "--append", "dom0_mem=1G,max:1G"])
         .commands(commands(
             r#"
 ringctl create /guests/linux.toml memory=4G net= disk=
 is_up linux
 in_guest linux 'echo has-$(awk "/MemTotal/ { print (\$2 > 3900000) }" /proc/meminfo)' 'has-1'
 # Three GiB of it, written and read.
-in_guest linux 'mount -t tmpfs -o size=90% large /mnt; dd if=/dev/zero of=/mnt/a bs=1M count=3072 2>/dev/null; echo wrote-$(wc -c </mnt/a)' 'wrote-3221225472'
+printf '%s\n\035' 'mount -t tmpfs -o size=90% large /mnt; dd if=/dev/zero of=/mnt/a bs=1M count=3072 2>/dev/null; echo wrote-$(wc -c </mnt/a)' |
+    ringctl console linux >/dev/null
+ringctl wait linux --for console:wrote-3221225472 --timeout 300 >/dev/null
 ringctl list | grep linux | grep -q 4096M
 ringctl destroy linux
 [ $(ringctl list | wc -l) = 1 ]
