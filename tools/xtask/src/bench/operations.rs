@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::cli::{BenchArguments, HypervisorArguments, RunArguments};
-use crate::qemu::{self, Watch};
-use crate::run::Prepared;
-use crate::{paths, tests};
+use crate::tests;
 
 /// For one boot under instruction counting.
 const LIMIT: Duration = Duration::from_secs(900);
@@ -70,27 +68,8 @@ fn column(hypervisor: HypervisorArguments, arguments: &BenchArguments) -> Result
         bare: true,
         ..RunArguments::default()
     };
-    let mut prepared = Prepared::new(&options)?;
     let commands = "echo boot_to_init=${boot_to_init}e9; /ringwall/bin/bench";
-    let marker = prepared.add_job(commands, &tests::programs(&["bench"])?)?;
-    prepared.finish()?;
-    let watch = Watch {
-        output: &mut |_| Ok(()),
-        enough: &|_| false,
-        answers: &[],
-    };
-    let outcome = qemu::supervised(&prepared.boot, &paths::last_log(), &marker, LIMIT, watch)?;
-    let log = paths::last_log();
-    ensure!(
-        outcome.status == Some(0),
-        "a boot failed; its log is {}",
-        log.display()
-    );
-    let output = String::from_utf8_lossy(&outcome.output);
-    let lines = output.lines().filter_map(|line| line.split_once('='));
-    Ok(lines
-        .filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?)))
-        .collect())
+    super::boot(&options, commands, &tests::programs(&["bench"])?, LIMIT)
 }
 
 fn print_table(native: &Column, xen: &Column, own: Option<&Column>) {

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use crate::cli::{HypervisorArguments, RunArguments};
-use crate::qemu::{self, Watch};
-use crate::run::Prepared;
-use crate::{build, debian, paths, tests};
+use crate::{build, debian, tests};
 
 /// For one boot.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -105,30 +103,11 @@ fn column(hypervisor: HypervisorArguments, commands: &str) -> Result<Column> {
         hypervisor,
         ..RunArguments::default()
     };
-    let mut prepared = Prepared::new(&options)?;
     let mut programs = tests::programs(&["stopwatch"])?;
     programs.extend(build::tools(&["ringwall-xenstore:store-bench"])?);
-    let marker = prepared.add_job(commands, &programs)?;
-    prepared.finish()?;
-    let watch = Watch {
-        output: &mut |_| Ok(()),
-        enough: &|_| false,
-        answers: &[],
-    };
-    let outcome = qemu::supervised(&prepared.boot, &paths::last_log(), &marker, LIMIT, watch)?;
-    let log = paths::last_log();
-    ensure!(
-        outcome.status == Some(0),
-        "a boot failed; its log is {}",
-        log.display()
-    );
     let mut column = Column::new();
-    for line in String::from_utf8_lossy(&outcome.output).lines() {
-        if let Some((name, value)) = line.split_once('=')
-            && let Ok(value) = value.trim().parse()
-        {
-            column.entry(name.to_owned()).or_default().push(value);
-        }
+    for (name, value) in super::boot(&options, commands, &programs, LIMIT)? {
+        column.entry(name).or_default().push(value);
     }
     Ok(column)
 }
