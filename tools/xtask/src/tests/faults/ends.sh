@@ -1,14 +1,5 @@
 # Front ends that keep to nothing, and guests that end as nobody wants them to.
 
-cat >/tmp/hostile.toml <<END
-name = "hostile"
-kernel = "/ringwall/bin/hostile-guest"
-memory = "16M"
-END
-hostile() {
-    attack=$1; shift
-    ringctl create /tmp/hostile.toml "cmdline=attack=$attack" "$@" >/dev/null || wrong "create $attack"
-}
 gone() {
     for try in $(seq 100); do ringctl list | grep -q " $1 " || return; usleep 100000; done
     wrong "$1 is still there"

@@ -1,15 +1,5 @@
 # Guests that attack those who serve them: others go on, and all is given back.
 
-cat >/tmp/hostile.toml <<END
-name = "hostile"
-kernel = "/ringwall/bin/hostile-guest"
-memory = "16M"
-END
-# hostile NAME [KEY=VALUE...]: creates one.
-hostile() {
-    attack=$1; shift
-    ringctl create /tmp/hostile.toml "cmdline=attack=$attack" "$@" >/dev/null || wrong "create $attack"
-}
 # The neighbour goes on: it says so ten times a second.
 counts() { ringctl logs neighbour | sed -n 's/.*NEIGHBOUR \([0-9]*\).*/\1/p' | tail -n 1; }
 lives() {

@@ -1,14 +1,5 @@
 # ringd is killed while domains work, and in the middle of what it does for them; the next one goes on.
 
-cat >/tmp/hostile.toml <<END
-name = "hostile"
-kernel = "/ringwall/bin/hostile-guest"
-memory = "16M"
-END
-hostile() {
-    attack=$1; shift
-    ringctl create /tmp/hostile.toml "cmdline=attack=$attack" "$@" >/dev/null
-}
 # Kills ringd; it is away for so many microseconds.
 killed() { kill -9 "$(pidof ringd)"; usleep "${1:-0}"; ringd-start || fail 'ringd does not start'; }
 there() { ringctl list --json | grep -q "\"name\":\"$1\""; }

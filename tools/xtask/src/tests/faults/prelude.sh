@@ -55,3 +55,13 @@ typed() {
     printf '%s\n\035' "$2" | ringctl console "$1" >/dev/null
     ringctl wait "$1" --for "console:$3" --timeout "${4:-30}" >/dev/null || fail "$1: $2: no $3"
 }
+# hostile ATTACK [KEY=VALUE...]: creates a guest that attacks those who serve it, where it was put into dom0.
+cat >/tmp/hostile.toml <<END
+name = "hostile"
+kernel = "/ringwall/bin/hostile-guest"
+memory = "16M"
+END
+hostile() {
+    attack=$1; shift
+    ringctl create /tmp/hostile.toml "cmdline=attack=$attack" "$@" >/dev/null || { wrong "create $attack"; return 1; }
+}
