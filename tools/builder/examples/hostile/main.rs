@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use ringwall_abi::domctl::DomainFlags;
-use ringwall_abi::{DomainId, PAGE_SIZE};
+use ringwall_abi::{DomainId, PAGE_SIZE, ringwall};
 use ringwall_builder::{KernelImage, Plan, Request, build};
 use ringwall_control::Hypervisor;
 
@@ -72,6 +72,7 @@ fn execute(arguments: &Arguments) -> Outcome<()> {
     let warm = arguments.seed..arguments.seed + arguments.together as u64;
     round(&hypervisor, arguments, warm, &mut Tally::default())?;
     let before = hypervisor.machine()?.free_pages;
+    let heap_before = heap_pages(&hypervisor)?;
     // In batches, between which nothing is left: what loses a page is one of a few.
     let mut seed = arguments.seed;
     let end = arguments.seed + arguments.guests;
@@ -82,8 +83,10 @@ fn execute(arguments: &Arguments) -> Outcome<()> {
         let after = hypervisor.machine()?.free_pages;
         if after != before {
             let domains = hypervisor.domains()?.len();
+            let heap = heap_pages(&hypervisor)?;
             return Err(format!(
-                "seeds {batch:?}: of {before} free pages {after} are left, with {domains} domains"
+                "seeds {batch:?}: of {before} free pages {after} are left, with {domains} domains; \
+                 the hypervisor's heap has {heap} pages and had {heap_before}"
             )
             .into());
         }
@@ -96,6 +99,17 @@ fn execute(arguments: &Arguments) -> Outcome<()> {
         tally.slowest.as_secs_f64() * 1e3
     );
     Ok(())
+}
+
+/// The pages of the hypervisor's heap, which tell a leak of it from one of a domain's; 0 on Xen.
+fn heap_pages(hypervisor: &Hypervisor) -> Outcome<u64> {
+    let question = ringwall::Request::Statistics {
+        from: DomainId::DOM0,
+    };
+    Ok(match hypervisor.ask(&question)? {
+        Some(ringwall::Reply::Statistics(statistics)) => statistics.heap_frames,
+        _ => 0,
+    })
 }
 
 /// Lets a guest of each seed live and die, a few at a time.
