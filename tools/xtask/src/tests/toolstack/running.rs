@@ -167,7 +167,7 @@ step 'a guest that does not listen'
 ringctl create /guests/hello.toml --paused
 ringctl unpause hello; ringctl pause hello || true
 ringctl destroy --all
-ringctl create /guests/linux.toml net= disk= 'cmdline=console=hvc0 quiet init=/bin/sleep' name=deaf || true
+ringctl create /guests/linux.toml net= disk= 'cmdline=console=hvc0 quiet rdinit=/bin/sleep -- 100000' name=deaf
 expect 7 ringctl shutdown deaf --wait --timeout 2
 ringctl destroy deaf
 [ $(ringctl list | wc -l) = 1 ]
