@@ -1,6 +1,7 @@
 //! The commands and their arguments.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -148,6 +149,9 @@ pub(crate) struct TestArguments {
     /// Run the boots on this image, in place of building ours
     #[arg(long, value_name = "FILE", conflicts_with = "xen")]
     pub(crate) hypervisor: Option<PathBuf>,
+    /// How many boots run at a time [default: one for each CPU, at most 8]
+    #[arg(short, long, value_name = "NUMBER")]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Name the boots, and run nothing
     #[arg(long)]
     pub(crate) list: bool,

@@ -60,8 +60,15 @@ pub(crate) fn build(verbosity: Verbosity) -> Result<PathBuf> {
     let output = paths::output();
     fs::create_dir_all(&output)?;
     let image = output.join("ringwall");
-    fs::write(output.join("ringwall.debug"), &bytes)?;
-    fs::write(&image, &converted.bytes)?;
+    for (file, bytes) in [
+        (output.join("ringwall.debug"), &bytes),
+        (image.clone(), &converted.bytes),
+    ] {
+        // A machine may be about to load what is there.
+        if fs::read(&file).ok().as_ref() != Some(bytes) {
+            fs::write(file, bytes)?;
+        }
+    }
     if verbosity == Verbosity::Normal {
         println!(
             "{}: {} KiB, {} KiB of it symbols",

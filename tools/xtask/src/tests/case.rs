@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 
-use super::program;
+use super::{program, workers};
 use crate::build;
 use crate::cli::{RunArguments, TestArguments};
 use crate::initrd::Extra;
@@ -29,6 +29,8 @@ pub(super) struct Case {
     pub(super) name: String,
     pub(super) about: String,
     pub(super) length: Length,
+    /// Whether other boots would disturb what it measures.
+    pub(super) alone: bool,
     /// Why it can't run on Xen, if so.
     pub(super) not_on_xen: Option<&'static str>,
     /// As on the command line of `cargo xtask run`; `{work}` is a directory of the test's own.
@@ -75,6 +77,7 @@ impl Case {
             name: name.into(),
             about: about.into(),
             length: Length::Short,
+            alone: false,
             not_on_xen: None,
             arguments: Vec::new(),
             xen_append: "",
@@ -171,6 +174,12 @@ impl Case {
         self
     }
 
+    /// Runs while no other test does.
+    pub(super) fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
     pub(super) fn not_on_xen(mut self, reason: &'static str) -> Self {
         self.not_on_xen = Some(reason);
         self
@@ -193,6 +202,7 @@ impl Case {
     pub(super) fn run(&self, arguments: &TestArguments) -> Result<()> {
         let on_xen = arguments.xen;
         let log = self.log();
+        let making = workers::making();
         fs::create_dir_all(paths::output().join("tests"))?;
         let work = tempfile::tempdir_in(paths::output())?;
         (self.prepare)(work.path()).context("the test can't be prepared")?;
@@ -205,6 +215,7 @@ impl Case {
             None => "@no commands".to_owned(),
         };
         prepared.finish()?;
+        drop(making);
         let watch = Watch {
             output: &mut |_| Ok(()),
             enough: &self.enough,

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the host's tests, then boots under QEMU, one after the other.
+//! `cargo xtask test`: the host's tests, then boots under QEMU, as many at a time as there are CPUs.
 
 mod bad_input;
 mod boot;
@@ -21,7 +21,9 @@ mod statistics;
 mod store;
 mod time;
 mod toolstack;
+mod workers;
 
+use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -67,17 +69,37 @@ struct Tally {
     skipped: usize,
 }
 
+impl Tally {
+    const PASSED: Self = Self {
+        passed: 1,
+        failed: 0,
+        skipped: 0,
+    };
+    const FAILED: Self = Self {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+    };
+    const SKIPPED: Self = Self {
+        passed: 0,
+        failed: 0,
+        skipped: 1,
+    };
+
+    fn add(&mut self, others: Vec<Self>) {
+        for other in others {
+            self.passed += other.passed;
+            self.failed += other.failed;
+            self.skipped += other.skipped;
+        }
+    }
+}
+
 /// Runs the tests that were asked for; the result is the process's exit status.
 pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     let mut cases = cases();
     if arguments.list {
-        for case in &cases {
-            println!("{:20} {}", case.name, case.about);
-        }
-        for name in guests::names()? {
-            println!("{name:20} a rule of the ABI, as its source states it");
-        }
-        return Ok(0);
+        return list(&cases);
     }
     for name in &arguments.names {
         if name != HOST && !guests::is_named(name) && !cases.iter().any(|case| case.is_named(name))
@@ -101,9 +123,7 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
         tally.failed += 1;
         cases.clear();
     }
-    for case in &cases {
-        run_case(case, arguments, &mut tally);
-    }
+    run_cases(&cases, arguments, &mut tally);
     if arguments.names.is_empty() || arguments.names.iter().any(|name| guests::is_named(name)) {
         guests::run(arguments, &mut tally)?;
     }
@@ -118,6 +138,23 @@ pub(crate) fn run(arguments: &TestArguments) -> Result<u8> {
     Ok(u8::from(tally.failed > 0))
 }
 
+/// Names the boots, to whoever reads as many of them as they like.
+fn list(cases: &[Case]) -> Result<u8> {
+    let mut lines: Vec<String> = cases
+        .iter()
+        .map(|case| format!("{:20} {}\n", case.name, case.about))
+        .collect();
+    lines.extend(
+        guests::names()?
+            .iter()
+            .map(|name| format!("{name:20} a rule of the ABI, as its source states it\n")),
+    );
+    match io::stdout().write_all(lines.concat().as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(0),
+    }
+}
+
 /// Runs on Xen as well what shows whether a test or Ringwall is wrong: the toolstack's tour, the SDK's examples and
 /// the rules of the ABI.
 fn on_the_oracle(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
@@ -127,10 +164,9 @@ fn on_the_oracle(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
         hypervisor: None,
         ..arguments.clone()
     };
-    let on_both = |case: &&Case| case.is_named(sdk::NAME) || case.is_named(toolstack::TOUR);
-    for case in cases().iter().filter(on_both) {
-        run_case(case, &arguments, tally);
-    }
+    let mut cases = cases();
+    cases.retain(|case| case.is_named(sdk::NAME) || case.is_named(toolstack::TOUR));
+    run_cases(&cases, &arguments, tally);
     guests::run(&arguments, tally)
 }
 
@@ -146,26 +182,37 @@ fn prepare(cases: &[Case], arguments: &TestArguments) -> Result<()> {
     Ok(())
 }
 
-fn run_case(case: &Case, arguments: &TestArguments, tally: &mut Tally) {
+/// Runs several at a time, and then those that can't share the machine.
+fn run_cases(cases: &[Case], arguments: &TestArguments, tally: &mut Tally) {
+    let (alone, together): (Vec<&Case>, Vec<&Case>) = cases.iter().partition(|case| case.alone);
+    for (number, cases) in [(workers::number(arguments), together), (1, alone)] {
+        tally.add(workers::each(number, &cases, |case| {
+            run_case(case, arguments)
+        }));
+    }
+}
+
+fn run_case(case: &Case, arguments: &TestArguments) -> Tally {
     if let (true, Some(reason)) = (arguments.xen, case.not_on_xen) {
         println!("skip  {}: {reason}", case.name);
-        tally.skipped += 1;
-        return;
+        return Tally::SKIPPED;
     }
     let start = Instant::now();
-    match case.run(arguments) {
+    let result = case.run(arguments);
+    let elapsed = seconds(start.elapsed());
+    match result {
         Ok(()) => {
-            tally.passed += 1;
-            println!("ok    {} ({})", case.name, seconds(start.elapsed()));
+            println!("ok    {} ({elapsed})", case.name);
+            Tally::PASSED
         }
         Err(error) => {
-            tally.failed += 1;
             println!(
-                "FAIL  {} ({}): {error:#}",
+                "FAIL  {} ({elapsed}): {error:#}\n      {}; the log is {}",
                 case.name,
-                seconds(start.elapsed())
+                case.about,
+                case.log().display()
             );
-            println!("      {}; the log is {}", case.about, case.log().display());
+            Tally::FAILED
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Tally;
+use super::{Tally, workers};
 use crate::build::{self, Verbosity};
 use crate::cli::TestArguments;
 use crate::debian;
@@ -73,25 +73,28 @@ pub(super) fn run(arguments: &TestArguments, tally: &mut Tally) -> Result<()> {
     let needs = build::guest_needs()?;
     fs::create_dir_all(paths::output().join("tests"))?;
     let mut table = Table::load(arguments.xen);
-    for rule in rules {
+    let rows = workers::each(workers::number(arguments), &rules, |rule| -> Result<Row> {
         let start = Instant::now();
-        let needs = needs.get(&rule).cloned().unwrap_or_default();
+        let needs = needs.get(rule).cloned().unwrap_or_default();
         let machine = Boot {
-            kernel: Some(kernels.join(&rule)),
+            kernel: Some(kernels.join(rule)),
             memory_mib: MEMORY,
             cpu: needs.cpu,
             append: needs.options,
             arguments: qemu_arguments(arguments.xen),
             ..Boot::new(hypervisor.clone())
         };
-        let verdict = boot(&machine, &rule)?;
-        match verdict {
-            _ if verdict.is_bad(arguments.xen) => tally.failed += 1,
+        let row = Row::new(rule.clone(), boot(&machine, rule)?, start.elapsed());
+        println!("{}", row.progress(NAME, arguments.xen));
+        Ok(row)
+    });
+    for row in rows {
+        let row = row?;
+        match row.verdict() {
+            verdict if verdict.is_bad(arguments.xen) => tally.failed += 1,
             Verdict::Skip(_) => tally.skipped += 1,
             _ => tally.passed += 1,
         }
-        let row = Row::new(rule, verdict, start.elapsed());
-        println!("{}", row.progress(NAME, arguments.xen));
         table.set(row);
     }
     table.store()?;

@@ -28,6 +28,10 @@ impl Row {
         }
     }
 
+    pub(super) const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
     /// The line that is printed as soon as the verdict is there.
     pub(super) fn progress(&self, group: &str, on_xen: bool) -> String {
         let word = match (&self.verdict, self.verdict.is_bad(on_xen)) {
