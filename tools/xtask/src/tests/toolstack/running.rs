@@ -54,6 +54,7 @@ ringctl memory max linux 200M | grep -q 'at most 200M'
 ringctl info linux --json | grep -q '"max_memory_kib":204800'
 expect 4 ringctl memory max linux 64M
 
+# A guest's kernel takes a device away a moment after it has let it go.
 step 'disks'
 dd if=/dev/zero of=/tmp/a.img bs=1M count=8 2>/dev/null
 ringctl disk attach linux /tmp/a.img,raw,xvdb,rw
@@ -64,7 +65,7 @@ expect 4 ringctl disk attach linux /tmp/a.img,raw,xvdc,rw
 expect 4 ringctl disk attach linux /tmp/a.img,raw,xvdb,ro
 expect 5 ringctl disk attach linux /tmp/none.img,raw,xvdc,rw
 ringctl disk detach linux xvdb
-in_guest linux 'echo disk-$(grep -c xvdb /proc/partitions)-e' 'disk-0-e'
+in_guest linux 'while grep -q xvdb /proc/partitions; do usleep 100000; done; echo disk-$((1 - 1))-e' 'disk-0-e'
 [ $(ringctl disk list linux | wc -l) = 1 ]
 expect 3 ringctl disk detach linux xvdb
 [ -z "$(losetup -a | grep a.img)" ] || fail 'a loop device is left'
@@ -76,17 +77,17 @@ in_guest linux 'exec 3</dev/xvdb; echo open-f' 'open-f'
 # Linux lets it go all the same; who has it open gets errors.
 ringctl disk detach linux xvdb
 in_guest linux 'exec 3<&-; echo closed-g' 'closed-g'
-in_guest linux 'echo disk-$(grep -c xvdb /proc/partitions)-h' 'disk-0-h'
+in_guest linux 'while grep -q xvdb /proc/partitions; do usleep 100000; done; echo disk-$((1 - 1))-h' 'disk-0-h'
 
 step 'network cards'
 ringctl net attach linux
 until_true 'ringctl net list linux | grep ^1 | grep -q "connected.*connected"'
 in_guest linux 'ip link set eth1 up && echo card-i' 'card-i'
 ringctl net detach linux 1
-in_guest linux 'echo cards-$(ls -d /sys/class/net/eth* | wc -l)-j' 'cards-1-j'
+in_guest linux 'while [ -e /sys/class/net/eth1 ]; do usleep 100000; done; echo cards-$(ls -d /sys/class/net/eth* | wc -l)-j' 'cards-1-j'
 # The one that is in use: it has an address, and packets.
 ringctl net detach linux 0
-in_guest linux 'echo cards-$(ls -d /sys/class/net/eth* | wc -l)-k' 'cards-0-k'
+in_guest linux 'while [ -e /sys/class/net/eth0 ]; do usleep 100000; done; echo cards-$((1 - 1))-k' 'cards-0-k'
 [ $(ringctl net list linux | wc -l) = 0 ]
 expect 3 ringctl net detach linux 0
 expect 3 ringctl wait linux --for network
