@@ -179,6 +179,8 @@ pub(crate) struct BenchArguments {
 pub(crate) enum BenchSubject {
     /// What programs do: native, on Xen and on Ringwall; then the paths and the time to dom0's first line
     Operations,
+    /// Reading the clock: native, and in a Linux domU on Xen and on Ringwall; wall time, so of an idle machine
+    Clock,
     /// Creating, listing and destroying domains, by xl on Xen and by ringctl on both; wall time, so of an idle machine
     Toolstack,
 }

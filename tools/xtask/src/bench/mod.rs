@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what things cost, beside native Linux and Debian's Xen.
 
+mod clock;
 mod operations;
 mod toolstack;
 
@@ -17,6 +18,7 @@ use crate::run::Prepared;
 pub(crate) fn run(arguments: &BenchArguments) -> Result<u8> {
     match arguments.subject {
         BenchSubject::Operations => operations::run(arguments),
+        BenchSubject::Clock => clock::run(),
         BenchSubject::Toolstack => toolstack::run(),
     }
 }

@@ -34,9 +34,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// The clock of a Linux domU that Debian's `xl` makes.
-fn clock() -> Case {
-    const COMMANDS: &str = "set -e
+/// Makes a Linux domU of `/vmlinuz` whose first program is `clockread`, and prints what that says. With `--xen-tools`.
+pub(crate) const CLOCK: &str = "set -e
         xen-start >/dev/null
         mkdir /tmp/root
         cp /ringwall/bin/clockread /tmp/root/init
@@ -54,6 +53,9 @@ END
         n=0
         while [ $n -lt 300 ] && xl domid guest >/dev/null 2>&1; do sleep 0.3; n=$((n + 1)); done
         tr -d '\\r' </var/log/xen/console/guest-guest.log";
+
+/// The clock of a Linux domU that Debian's `xl` makes.
+fn clock() -> Case {
     Case::new(
         "domu-clock",
         "Linux as a domU reads its clock without a system call",
@@ -68,7 +70,7 @@ END
             content: std::fs::read(debian::kernel()?.image)?,
         }])
     })
-    .commands(COMMANDS)
+    .commands(CLOCK)
     .limit_seconds(300)
     .check(reads_alone)
 }

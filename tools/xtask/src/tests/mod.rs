@@ -31,6 +31,7 @@ use anyhow::{Result, bail};
 use crate::cli::TestArguments;
 use crate::{build, debian, qemu};
 use case::{Case, Length};
+pub(crate) use domains::CLOCK;
 pub(crate) use paths::compare as compare_paths;
 pub(crate) use program::build as programs;
 
