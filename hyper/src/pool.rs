@@ -122,7 +122,7 @@ pub(crate) fn keep<T>(value: T) -> Result<&'static T, Errno> {
 
 fn take_private(order: u32) -> Option<u64> {
     let block = allocate(u16::try_from(order).ok()?, 64).ok()?;
-    Some(block.into_private().raw() << PAGE_SHIFT)
+    Some(memory().keep_private(block).raw() << PAGE_SHIFT)
 }
 
 fn give_private(address: u64, order: u32) {

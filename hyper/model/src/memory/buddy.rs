@@ -47,12 +47,6 @@ impl Block {
         (first..first + (1 << self.order)).map(Mfn::new)
     }
 
-    /// Takes the block for the hypervisor's own use. Its frames stay private: no guest can take a
-    /// reference to them. [`Memory::take_back`](super::Memory::take_back) is the way back.
-    pub const fn into_private(self) -> Mfn {
-        self.mfn
-    }
-
     /// Halves the block; `None` where it is one frame.
     pub fn split(self) -> Result<(Self, Self), Self> {
         let Some(order) = self.order.checked_sub(1) else {

@@ -198,16 +198,31 @@ impl<M: Machine> Memory<'_, M> {
     /// not needed again is not zeroed.
     pub fn clean(self, block: Block) -> CleanBlock {
         for (mfn, frame) in frames(self.0, &block) {
-            if let Some(since) = frame.word().stale_since()
-                && !self.0.has_flushed_since(since)
-            {
-                self.0.flush_since(since);
-            }
+            self.flush_translations(frame);
             // A type means nothing without its owner.
             frame.usage.reset();
             self.0.zero_frame(mfn);
         }
         CleanBlock { block }
+    }
+
+    /// Takes a block for the hypervisor's own use: its first frame. The frames stay private, so that no guest can
+    /// take a reference to them, and no TLB has a translation through which whoever had them last could still
+    /// write. The contents are anything. [`Self::take_back`] is the way back.
+    pub fn keep_private(self, block: Block) -> Mfn {
+        for (_, frame) in frames(self.0, &block) {
+            self.flush_translations(frame);
+        }
+        block.mfn()
+    }
+
+    /// Flushes what TLBs may still hold of a frame without an owner.
+    fn flush_translations(self, frame: &Frame) {
+        if let Some(since) = frame.word().stale_since()
+            && !self.0.has_flushed_since(since)
+        {
+            self.0.flush_since(since);
+        }
     }
 
     /// Lets a block keep what is in it: the boot loader's modules, which go to dom0 as they are, and
@@ -231,7 +246,7 @@ impl<M: Machine> Memory<'_, M> {
     }
 
     /// Makes a block again of frames that the hypervisor had for itself, by
-    /// [`Block::into_private`], or that its loader left behind. They count as full of secrets.
+    /// [`Self::keep_private`], or that its loader left behind. They count as full of secrets.
     ///
     /// # Errors
     /// [`Error::NoMemory`] for what no block can be; [`Error::InUse`] where a frame is not private.

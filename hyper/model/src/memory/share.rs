@@ -52,7 +52,6 @@ impl<M: Machine> Memory<'_, M> {
         if block.order() != 0 {
             return Err((Error::NoMemory, CleanBlock::from_clean(block)));
         }
-        let mfn = block.into_private();
         let kind = match sharing {
             Sharing::ReadOnly => Kind::Shared,
             Sharing::Writable => Kind::Writable,

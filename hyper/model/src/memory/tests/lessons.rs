@@ -427,7 +427,7 @@ fn xsa_252_a_frame_with_a_pin_or_any_reference_can_not_be_given_back() {
 fn xsa_248_no_guest_reaches_a_frame_of_the_hypervisor() {
     let arena = Arena::new(8);
     let block = arena.buddy.lock().unwrap().allocate(&arena, 0, 64).unwrap();
-    let private = block.into_private();
+    let private = arena.memory().keep_private(block);
     let free = Mfn::new(1);
     for owner in (0..=u16::MAX).map(DomainId::new) {
         for mfn in [Mfn::new(0), private, free] {
@@ -555,10 +555,38 @@ fn xsa_100_every_frame_is_zeroed_between_owners() {
         arena.reclaim(arena.memory().steal(page, D1).unwrap());
     }
     let block = arena.buddy.lock().unwrap().allocate(&arena, 0, 64).unwrap();
-    let private = arena.memory().clean(block).into_block().into_private();
+    let private = arena.memory().keep_private(block);
     arena.poke(private, 1, Entry::new(0x5ec2e7));
     arena.reclaim(arena.memory().take_back(private, 0).unwrap());
     let _: [Mfn; 3] = arena.allocate_many(D0);
+    end(&arena);
+}
+
+#[test]
+fn nobody_writes_to_a_frame_of_the_hypervisors_through_an_old_translation() {
+    let arena = Arena::new(8);
+    let [l4, _, _, l1] = arena.hierarchy(D0);
+    let root = load(&arena, l4);
+    let page = arena.allocate(D0);
+    update(&arena, l1, 0, Entry::map(page, RW)).unwrap();
+    arena.touch(l4, 0, true, 0);
+    update(&arena, l1, 0, Entry::NONE).unwrap();
+    arena.reclaim(arena.memory().steal(page, D0).unwrap());
+    assert_eq!(arena.tlb().leaves.len(), 1);
+    let mut blocks = Vec::new();
+    while let Ok(block) = arena.buddy.lock().unwrap().allocate(&arena, 0, 64) {
+        blocks.push(block);
+    }
+    let frames: Vec<_> = blocks
+        .into_iter()
+        .map(|block| arena.memory().keep_private(block))
+        .collect();
+    assert!(frames.contains(&page));
+    assert_eq!(arena.tlb().leaves, []);
+    for frame in frames {
+        arena.reclaim(arena.memory().take_back(frame, 0).unwrap());
+    }
+    arena.put_table(root);
     end(&arena);
 }
 
