@@ -2,13 +2,13 @@
 
 use proptest::prelude::{any, proptest};
 use ringwall_abi::ringwall::{
-    DOMAINS, DomainStatistics, NUMBER, REPLY_MAX, REQUEST_MAX, Reply, Request, Statistics,
-    VcpuStatistics, decode, encode,
+    DOMAINS, DomainStatistics, HeapStatistics, NUMBER, REPLY_MAX, REQUEST_MAX, Reply, Request,
+    Statistics, VcpuStatistics, decode, encode,
 };
 use ringwall_abi::{DomainId, VcpuId};
 
 /// Each request, as long as it gets.
-const REQUESTS: [Request; 3] = [
+const REQUESTS: [Request; 4] = [
     Request::Version,
     Request::Statistics {
         from: DomainId::new(u16::MAX),
@@ -17,10 +17,11 @@ const REQUESTS: [Request; 3] = [
         domain: DomainId::new(u16::MAX),
         vcpu: VcpuId::new(u32::MAX),
     },
+    Request::Heap,
 ];
 
 /// Each reply, as long as it gets.
-const REPLIES: [Reply; 3] = [
+const REPLIES: [Reply; 4] = [
     Reply::Version(u32::MAX),
     Reply::Statistics(Statistics {
         uptime_ns: u64::MAX,
@@ -39,6 +40,10 @@ const REPLIES: [Reply; 3] = [
         runnable_ns: u64::MAX,
         blocked_ns: u64::MAX,
         offline_ns: u64::MAX,
+    }),
+    Reply::Heap(HeapStatistics {
+        frames: u64::MAX,
+        bytes: u64::MAX,
     }),
 ];
 
@@ -84,6 +89,17 @@ fn the_bytes_of_version_1_stay() {
         decode(&[1, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]),
         Some(Reply::Statistics(expected))
     );
+}
+
+#[test]
+fn the_bytes_of_version_3_stay() {
+    let mut place = [0; REQUEST_MAX];
+    assert_eq!(encode(&Request::Heap, &mut place), Some(&[5][..]));
+    let expected = HeapStatistics {
+        frames: 1,
+        bytes: 0x80,
+    };
+    assert_eq!(decode(&[5, 1, 0x80, 1]), Some(Reply::Heap(expected)));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{PageCounts, Statistics, VcpuCounters, VcpuStatistics};
+use super::{HeapStatistics, PageCounts, Statistics, VcpuCounters, VcpuStatistics};
 use crate::{DomainId, VcpuId};
 
 /// No request is longer, in bytes.
@@ -41,6 +41,8 @@ pub enum Request {
         /// The first frame of the part; 0 to begin, then what the reply says.
         from: u64,
     },
+    /// The hypervisor's own memory. Since version 3.
+    Heap,
 }
 
 /// What is answered: the variant of the request's name.
@@ -56,6 +58,8 @@ pub enum Reply {
     Counters(VcpuCounters),
     /// Some of a domain's frames.
     Pages(PageCounts),
+    /// The hypervisor's own memory.
+    Heap(HeapStatistics),
 }
 
 /// Writes a message to the start of `place`; its bytes, or `None` where it does not fit.

@@ -23,11 +23,11 @@ use crate::Hypercall;
 
 pub use message::{REPLY_MAX, REQUEST_MAX, Reply, Request, decode, encode};
 pub use statistics::{
-    DOMAINS, DomainStatistics, HYPERCALL_CLASSES, HypercallClass, PageCounts, Statistics,
-    VcpuCounters, VcpuStatistics,
+    DOMAINS, DomainStatistics, HYPERCALL_CLASSES, HeapStatistics, HypercallClass, PageCounts,
+    Statistics, VcpuCounters, VcpuStatistics,
 };
 
 /// The hypercall's number.
 pub const NUMBER: Hypercall = Hypercall::Arch1;
 /// The version of the messages that are described here.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;

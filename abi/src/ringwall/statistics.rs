@@ -18,7 +18,7 @@ pub struct Statistics {
     pub total_frames: u64,
     /// Those that nobody has.
     pub free_frames: u64,
-    /// Those that the hypervisor has taken for its heap and tables since its start.
+    /// Those that the hypervisor has for its heap and tables.
     pub heap_frames: u64,
     /// Domains by rising number, from the requested one on. The last is `None` if there are no more.
     pub domains: [Option<DomainStatistics>; DOMAINS],
@@ -108,4 +108,14 @@ pub struct PageCounts {
     pub descriptors: u64,
     /// The hypervisor's own, which it shares with the domain.
     pub shared: u64,
+}
+
+/// The hypervisor's own memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeapStatistics {
+    /// Frames of its heap and tables.
+    pub frames: u64,
+    /// Bytes of them that are in use. A frame stays as long as a piece of it is, so that their number depends on
+    /// what came and went in between; this one does not.
+    pub bytes: u64,
 }

@@ -4,8 +4,8 @@
 //! a few look-ups.
 
 use ringwall_abi::ringwall::{
-    DOMAINS, DomainStatistics, PageCounts, REPLY_MAX, REQUEST_MAX, Reply, Request, Statistics,
-    VERSION, VcpuStatistics, decode, encode,
+    DOMAINS, DomainStatistics, HeapStatistics, PageCounts, REPLY_MAX, REQUEST_MAX, Reply, Request,
+    Statistics, VERSION, VcpuStatistics, decode, encode,
 };
 use ringwall_abi::{DomainId, Errno, Mfn};
 use ringwall_hw::heap;
@@ -54,6 +54,10 @@ fn answer(call: &Call<'_>, request: Request) -> Result<Reply> {
         Request::Pages { domain, from } => {
             Reply::Pages(pages(call.domain_named(domain)?.id(), from))
         }
+        Request::Heap => Reply::Heap(HeapStatistics {
+            frames: heap::frames_in_use(),
+            bytes: heap::bytes_in_use(),
+        }),
     })
 }
 
