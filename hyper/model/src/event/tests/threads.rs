@@ -89,9 +89,9 @@ fn no_event_is_lost_while_ports_come_and_go() {
     let done = AtomicBool::new(false);
     let (sent, seen) = (AtomicU64::new(0), AtomicU64::new(0));
     let upcall = || {
-        let count = sent.load(Ordering::SeqCst);
         if b.bits.upcall(VcpuId::new(0)).contains(&far) {
-            seen.fetch_max(count, Ordering::SeqCst);
+            // Only now: what was sent since an earlier look may have been taken with it.
+            seen.fetch_max(sent.load(Ordering::SeqCst), Ordering::SeqCst);
         }
     };
     thread::scope(|scope| {
