@@ -25,7 +25,7 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .program("domains")
         .commands("modprobe xen-privcmd; /ringwall/bin/domains"),
-        fuzz("fuzz").commands("modprobe xen-privcmd; /ringwall/bin/hostile /fuzz --guests 60"),
+        fuzz("fuzz").commands("modprobe xen-privcmd; /ringwall/bin/hostile /fuzz --guests 240"),
         fuzz("fuzz-long")
             .commands("modprobe xen-privcmd; /ringwall/bin/hostile /fuzz --guests 1500 --seed $(date +%s)")
             .long()
