@@ -85,7 +85,7 @@ fn one(call: &Call<'_>, domain: &'static Domain, operation: MmuextOp) -> Result<
         MmuExtCommand::PinL2Table => pin(vcpu, domain, operation.mfn(), Level::L2),
         MmuExtCommand::PinL3Table => pin(vcpu, domain, operation.mfn(), Level::L3),
         MmuExtCommand::PinL4Table => pin(vcpu, domain, operation.mfn(), Level::L4),
-        MmuExtCommand::UnpinTable => Ok(memory().unpin(operation.mfn(), domain.id())?),
+        MmuExtCommand::UnpinTable => unpin(vcpu, domain, operation.mfn()),
         // What follows is about the caller itself.
         _ if domain.id() != call.domain().id() => Err(Errno::EPERM.into()),
         MmuExtCommand::NewBaseptr => set_kernel_root(vcpu, operation.mfn()),
@@ -138,6 +138,13 @@ fn pin(vcpu: &Vcpu, domain: &Domain, mfn: Mfn, level: Level) -> Result<()> {
     }
     let mut state = vcpu.state.lock();
     let outcome = memory().pin(mfn, level, domain.id(), &mut state.unfinished);
+    state.note_unfinished();
+    Ok(outcome?)
+}
+
+fn unpin(vcpu: &Vcpu, domain: &Domain, mfn: Mfn) -> Result<()> {
+    let mut state = vcpu.state.lock();
+    let outcome = memory().unpin(mfn, domain.id(), &mut state.unfinished);
     state.note_unfinished();
     Ok(outcome?)
 }

@@ -31,6 +31,7 @@ pub mod page;
 pub mod reservation;
 mod steps;
 pub mod tables;
+pub mod tree;
 pub mod vcpus;
 mod verdict;
 

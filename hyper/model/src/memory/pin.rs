@@ -38,22 +38,32 @@ impl<M: Machine> Memory<'_, M> {
     }
 
     /// Takes a pin away. A table of `owner` that is not pinned but half validated, since the guest
-    /// has not gone on with it, is taken down too.
+    /// has not gone on with it, is taken down too. What is left of that when it is interrupted goes
+    /// to `unfinished`: the pin is gone, and is not looked for again, since it could be another one
+    /// by then.
     ///
     /// # Errors
     /// [`Error::NotOwned`], [`Error::NotPinned`]; [`Error::Preempted`]: run it again.
     #[doc(alias = "MMUEXT_UNPIN_TABLE")]
-    pub fn unpin(self, mfn: Mfn, owner: DomainId) -> Result<(), Error> {
+    pub fn unpin(
+        self,
+        mfn: Mfn,
+        owner: DomainId,
+        unfinished: &mut Unfinished,
+    ) -> Result<(), Error> {
+        self.finish(unfinished)?;
         let frame = self.0.frame(mfn).ok_or(Error::NotOwned)?;
         frame.hold(owner).ok_or(Error::NotOwned)?;
-        let outcome = match frame.usage.unpin() {
+        let outcome = frame.usage.unpin().map(|half| match half {
             // A pin stands for no entry: it has left nothing in a TLB.
-            Ok(None) => self.release_table(mfn, frame, Stale::Flushed),
-            Ok(Some(level)) => self.dismantle_partial(mfn, frame, level),
-            Err(error) => Err(error),
-        };
+            None => self.release_table(mfn, frame, Stale::Flushed),
+            Some(level) => self.dismantle_partial(mfn, frame, level),
+        });
+        if let Ok(Err(_)) = outcome {
+            unfinished.note(mfn, owner, frame);
+        }
         self.put(mfn, frame);
-        outcome
+        outcome.map(|_| ())
     }
 
     /// Takes the reference that a root needs to be in a CR3, or to be a virtual CPU's for later.

@@ -11,6 +11,7 @@ use ringwall_abi::{DomainId, Mfn};
 use super::entry::{EntryIndex, Level};
 use super::error::Error;
 use super::frame::{Frame, Slot};
+use super::kind::Kind;
 use super::machine::{Machine, Memory};
 use super::reference::TypeReference;
 use super::tlb::Stale;
@@ -62,9 +63,10 @@ impl<M: Machine> Memory<'_, M> {
         match self.acquire_table(mfn, frame, level, owner) {
             Ok(()) => Ok(TypeReference::forge(mfn, level)),
             Err(error) => {
-                if error != Error::Preempted {
-                    // The way back may have been interrupted: the guest has its answer, yet the
-                    // rest is to be done.
+                // The way back may have been interrupted: the guest has its answer, yet the rest is to
+                // be done. A half-done table of another level is not this way back, but what somebody
+                // else is at.
+                if error != Error::Preempted && frame.word().kind() == Kind::from(level) {
                     unfinished.note(mfn, owner, frame);
                 }
                 Err(error)
@@ -75,8 +77,8 @@ impl<M: Machine> Memory<'_, M> {
     /// Takes a reference to a table of `owner` that is in use as one already.
     ///
     /// # Errors
-    /// [`Error::NotOwned`], [`Error::TypeConflict`] where it is not, [`Error::Overflow`], and
-    /// [`Error::Preempted`] while another CPU validates it.
+    /// [`Error::NotOwned`], [`Error::TypeConflict`] where it is not, or only half one,
+    /// [`Error::Overflow`], and [`Error::Preempted`] while another CPU validates it.
     #[inline]
     pub fn hold_table(
         self,

@@ -7,6 +7,7 @@ use super::domain::{DomainMemory, Stage};
 use super::error::Error;
 use super::frame::Frame;
 use super::machine::{Machine, Memory};
+use super::table::Unfinished;
 
 /// How many frames are freed between two looks at whether something waits: as many as the largest extent of
 /// a guest has, so that it goes back as it came.
@@ -25,9 +26,11 @@ impl<M: Machine> Memory<'_, M> {
     pub fn relinquish(self, domain: DomainId) -> Result<(), Error> {
         self.for_each(domain, Stage::Held, Stage::Unpinned, |memory, mfn, _| {
             loop {
-                match memory.unpin(mfn, domain) {
-                    Ok(()) => {}
-                    Err(Error::Preempted) => return Err(Error::Preempted),
+                // What is left is partial, and is found again as such.
+                let mut unfinished = Unfinished::new();
+                match memory.unpin(mfn, domain, &mut unfinished) {
+                    Ok(()) if unfinished.is_empty() => {}
+                    Ok(()) | Err(Error::Preempted) => return Err(Error::Preempted),
                     // Nothing was pinned, and nothing is partial any more.
                     Err(_) => return Ok(()),
                 }

@@ -113,7 +113,9 @@ impl Word {
                 Error::TypeConflict
             }
             State::Valid => Error::Overflow,
-            State::Busy | State::Partial => Error::Preempted,
+            State::Busy => Error::Preempted,
+            // Nobody may be at work on it: to wait for that could be to wait for oneself.
+            State::Partial => Error::TypeConflict,
         }
     }
 

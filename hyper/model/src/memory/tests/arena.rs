@@ -227,12 +227,10 @@ impl Arena {
     }
 
     pub(super) fn unpin(&self, mfn: Mfn, domain: DomainId) -> Result<(), Error> {
-        loop {
-            match self.memory().unpin(mfn, domain) {
-                Err(Error::Preempted) => {}
-                outcome => return outcome,
-            }
-        }
+        let mut unfinished = Unfinished::new();
+        let outcome = self.memory().unpin(mfn, domain, &mut unfinished);
+        self.finish(unfinished);
+        outcome
     }
 
     pub(super) fn finish(&self, mut unfinished: Unfinished) {

@@ -169,11 +169,12 @@ fn xsa_299_an_interrupted_operation_neither_loses_nor_doubles_references() {
         }
         arena.set_preempt(pattern);
         for _ in 0..3 {
-            while arena.memory().unpin(l4, D0) == Err(Error::Preempted) {
+            let mut unfinished = Unfinished::new();
+            arena.memory().unpin(l4, D0, &mut unfinished).unwrap();
+            while arena.memory().finish(&mut unfinished) == Err(Error::Preempted) {
                 arena.audit(Held::default());
                 rounds += 1;
             }
-            let mut unfinished = Unfinished::new();
             while arena.memory().pin(l4, Level::L4, D0, &mut unfinished) == Err(Error::Preempted) {
                 arena.audit(Held::default());
                 rounds += 1;
@@ -193,10 +194,15 @@ fn xsa_310_a_half_done_table_can_be_used_by_nobody_and_turned_back() {
         update(&arena, l1, index, Entry::map(l1, RO)).unwrap();
     }
     arena.set_preempt(!0);
-    assert_eq!(arena.memory().unpin(l4, D0), Err(Error::Preempted));
+    let mut unfinished = Unfinished::new();
+    let half_unpin = |unfinished: &mut Unfinished| {
+        assert_eq!(arena.memory().unpin(l4, D0, unfinished), Ok(()));
+        assert!(!unfinished.is_empty());
+    };
+    half_unpin(&mut unfinished);
     assert_eq!(
         arena.memory().hold_table(l4, Level::L4, D0).err(),
-        Some(Error::Preempted)
+        Some(Error::TypeConflict)
     );
     assert_eq!(
         arena.memory().get_writable(l4, D0).err(),
@@ -205,13 +211,22 @@ fn xsa_310_a_half_done_table_can_be_used_by_nobody_and_turned_back() {
     assert_eq!(arena.memory().steal(l4, D0).err(), Some(Error::InUse));
     assert_eq!(
         update(&arena, l4, 5, Entry::map(l3, RW)).err(),
-        Some(Error::Preempted)
+        Some(Error::TypeConflict)
     );
-    // The guest pins it again instead of going on: what is left is kept.
+    // Whom it is refused as another table does not take down what it is half way to.
+    let mut theirs = Unfinished::new();
+    let outcome = arena.memory().pin(l4, Level::L3, D0, &mut theirs);
+    assert_eq!(outcome, Err(Error::TypeConflict));
+    assert!(theirs.is_empty());
+    // The guest pins it again, from another virtual CPU: what is left is kept, and the pin is not taken
+    // for the one that went.
     arena.pin(l4, Level::L4, D0).unwrap();
     arena.audit(Held::default());
+    arena.finish(unfinished);
+    arena.audit(Held::default());
+    assert_eq!(arena.pin(l4, Level::L4, D0), Err(Error::Pinned));
     // And the domain may end at any such moment.
-    assert_eq!(arena.memory().unpin(l4, D0), Err(Error::Preempted));
+    half_unpin(&mut Unfinished::new());
     end(&arena);
 }
 
@@ -758,7 +773,7 @@ fn xsa_251_wild_numbers_from_a_guest_are_errors() {
         assert!(memory.get_writable(mfn, D0).is_err());
         assert!(memory.hold_any_table(mfn, D0).is_err());
         assert!(memory.steal(mfn, D0).is_err());
-        assert!(memory.unpin(mfn, D0).is_err());
+        assert!(arena.unpin(mfn, D0).is_err());
         assert!(memory.take_back(mfn, 0).is_err());
         for level in [Level::L1, Level::L2, Level::L3, Level::L4] {
             assert!(arena.pin(mfn, level, D0).is_err());

@@ -180,7 +180,7 @@ impl World {
                 memory.put_writable(page, Stale::Flushed);
             }
             Operation::Pin(mfn, level) => memory.pin(mfn, level, D0, &mut self.unfinished)?,
-            Operation::Unpin(mfn) => memory.unpin(mfn, D0)?,
+            Operation::Unpin(mfn) => memory.unpin(mfn, D0, &mut self.unfinished)?,
             Operation::Update(mfn, index, entry, keep) => {
                 let table = memory.hold_any_table(mfn, D0)?;
                 let index = EntryIndex::new(index).unwrap();

@@ -58,7 +58,7 @@ fn work(arena: &Arena, frames: &[Mfn], mut random: impl FnMut(usize) -> usize) {
         let entry = Entry::map(target, flags);
         let _: Result<(), Error> = match random(9) {
             0 => memory.pin(mfn, level, D0, &mut unfinished),
-            1 => memory.unpin(mfn, D0),
+            1 => memory.unpin(mfn, D0, &mut unfinished),
             2 => memory.get_writable(mfn, D0).map(|page| {
                 assert_eq!(arena.usage(mfn).0, Kind::Writable, "{mfn:?} is held");
                 arena.swap_entry(mfn, index, entry);
