@@ -11,6 +11,7 @@ use ringwall_abi::event_channel::{
 use ringwall_abi::{DomainId, Errno, Port};
 use ringwall_model::event::{Error, Pirq, State, Virq};
 use ringwall_model::memory::Machine;
+use zerocopy::{Immutable, IntoBytes};
 
 use super::{Call, Result, Stop};
 use crate::domain::{self, Domain};
@@ -39,7 +40,7 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
                 request.remote_dom
             };
             request.port = domain.ports().alloc_unbound(remote)?;
-            call.write(1, &request)?;
+            tell(call, &request, domain, request.port)?;
         }
         EventChannelOp::BindInterdomain => {
             let mut request: BindInterdomain = call.read(1)?;
@@ -52,24 +53,24 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
                 ports.bind_interdomain(remote.ports(), request.remote_port, &bits)?;
             event::apply(call.domain(), effect);
             request.local_port = port;
-            call.write(1, &request)?;
+            tell(call, &request, call.domain(), port)?;
         }
         EventChannelOp::BindVirq => {
             let mut request: BindVirq = call.read(1)?;
             let virq = Virq::new(request.virq)?;
             request.port = ports.bind_virq(virq, request.vcpu)?;
-            call.write(1, &request)?;
+            tell(call, &request, call.domain(), request.port)?;
         }
         EventChannelOp::BindIpi => {
             let mut request: BindIpi = call.read(1)?;
             request.port = ports.bind_ipi(request.vcpu)?;
-            call.write(1, &request)?;
+            tell(call, &request, call.domain(), request.port)?;
         }
         EventChannelOp::BindPirq => {
             call.require_privilege()?;
             let mut request: BindPirq = call.read(1)?;
             request.port = ports.bind_pirq(Pirq::new(request.pirq), &Lines)?;
-            call.write(1, &request)?;
+            tell(call, &request, call.domain(), request.port)?;
         }
         EventChannelOp::Close => {
             let request: Close = call.read(1)?;
@@ -103,6 +104,19 @@ pub(super) fn handle(call: &mut Call<'_>) -> Result {
         }
     }
     Ok(0)
+}
+
+/// Answers with a new port. One that the guest can't be told of is closed again: nobody would.
+fn tell<T: IntoBytes + Immutable>(
+    call: &Call<'_>,
+    request: &T,
+    domain: &'static Domain,
+    port: Port,
+) -> Result<()> {
+    call.write(1, request).inspect_err(|_| {
+        // It fails where another virtual CPU has guessed the number and closed it.
+        let _ = close(domain, port);
+    })
 }
 
 fn port_status(state: State) -> PortStatus {
