@@ -14,7 +14,7 @@
 //!
 //! A check ends with a failure by `ensure!`, with a skip by `skip!`. Where Xen is known to do otherwise, and
 //! we hold that to be wrong, `unless_xen!` notes it, and the check goes on. What must end in a crash of the
-//! domain is announced by `crashes!`. [`attempt`] runs pieces of code as kernel and as user, and says by which
+//! domain is announced by `crashes!`, what switches the machine off by `powers_off!`. [`attempt`] runs pieces of code as kernel and as user, and says by which
 //! exception or callback they were left.
 #![no_std]
 
@@ -38,7 +38,7 @@ mod verdict;
 pub use answer::{Answer, address, address_mut, ask, ask_number};
 pub use ringwall_sdk as sdk;
 pub use steps::{equal, granted, refused};
-pub use verdict::{Check, Verdict, crashes, differs, panics, run};
+pub use verdict::{Check, Verdict, crashes, differs, panics, powers_off, run};
 
 /// Makes a function the guest's one check: `fn() -> Verdict`, `fn() -> Check`, or `fn() -> Result<(), E>`
 /// whose error is a failure.
@@ -79,6 +79,14 @@ macro_rules! unless_xen {
 macro_rules! crashes {
     ($($text:tt)+) => {
         $crate::crashes(env!("CARGO_BIN_NAME"), ::core::format_args!($($text)+))
+    };
+}
+
+/// Says what is about to switch the machine off: [`powers_off()`].
+#[macro_export]
+macro_rules! powers_off {
+    ($($text:tt)+) => {
+        $crate::powers_off(env!("CARGO_BIN_NAME"), ::core::format_args!($($text)+))
     };
 }
 

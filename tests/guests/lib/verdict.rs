@@ -91,6 +91,12 @@ pub fn panics(rule: &str, by: impl Display) {
     println!("PANICS {rule} {by}");
 }
 
+/// Says that what comes next switches the machine off, by what; the runner waits for it. What comes after
+/// that is a failure: the check returns one.
+pub fn powers_off(rule: &str, by: impl Display) {
+    println!("POWERS OFF {rule} {by}");
+}
+
 /// Says that what comes next must crash this domain, by what; the runner waits for it. What comes
 /// after that is a failure: the check returns one.
 pub fn crashes(rule: &str, by: impl Display) {

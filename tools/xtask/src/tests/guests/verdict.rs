@@ -16,6 +16,11 @@ const PANICS: &str = "PANICS ";
 /// What the hypervisors say when dom0 ends itself as crashed: ours, and Xen.
 const PANICKED: [&str; 2] = ["d0 shuts down: SHUTDOWN_crash", "Hardware Dom0 crashed"];
 
+/// How the line starts by which a guest says that it is about to switch the machine off, as it must.
+const POWERS_OFF: &str = "POWERS OFF ";
+/// What the hypervisors say when they do: ours, and Xen.
+const OFF: [&str; 2] = ["switches the machine off", "ACPI S5 state"];
+
 /// What came of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -114,6 +119,19 @@ pub(super) fn judge(log: &str, rule: &str, end: &End, limit: Duration) -> Verdic
             (false, _) => Verdict::Failure(format!("nothing was printed of {}", what.trim())),
             (true, false) => Verdict::Failure(format!(
                 "the domain did not end as crashed by {}",
+                what.trim()
+            )),
+        };
+    }
+    if let Some(what) = said(POWERS_OFF) {
+        let told = log
+            .lines()
+            .any(|line| OFF.iter().any(|off| line.contains(off)));
+        // A machine that is reset stops as well, here; it does not say the other thing.
+        return match (told, end) {
+            (true, End::Stopped) => Verdict::Success,
+            _ => Verdict::Failure(format!(
+                "the machine was not switched off by {}",
                 what.trim()
             )),
         };
@@ -230,6 +248,26 @@ mod tests {
             );
             assert!(matches!(silent, Verdict::Failure(_)), "{silent:?}");
         }
+    }
+
+    #[test]
+    fn a_machine_is_off_where_it_is_told_and_stops() {
+        let due = "POWERS OFF a S5\n";
+        let failure = || Verdict::Failure("the machine was not switched off by S5".into());
+        for said in [
+            "(RW) d0 switches the machine off",
+            "(XEN) Preparing system for ACPI S5 state.",
+        ] {
+            let log = format!("{due}{said}\n");
+            check(&log, End::Stopped, Verdict::Success);
+            check(&log, End::TimedOut, failure());
+            assert!(!is_over(&log));
+        }
+        check(
+            &format!("{due}(RW) dom0 has crashed\n"),
+            End::Stopped,
+            failure(),
+        );
     }
 
     #[test]
