@@ -19,7 +19,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// Why it does not end.
 pub(crate) enum Reason {
     /// It has put itself to sleep, or its virtual CPU down, and nobody sends it anything.
-    Asleep { up: u32 },
+    Asleep {
+        up: u32,
+        /// The first argument of the hypercall that it does not come back from: an operation of `sched_op` or
+        /// `vcpu_op`, or a list of calls.
+        argument: u64,
+    },
     /// It runs: where, and what the hypervisor did for it during [`LOOK`].
     Busy {
         rip: [u64; 2],
@@ -33,6 +38,7 @@ pub(crate) fn why(hypervisor: &Hypervisor, domain: DomainId) -> Outcome<Reason> 
     if info.flags.contains(DomainFlags::BLOCKED) {
         return Ok(Reason::Asleep {
             up: info.nr_online_vcpus,
+            argument: hypervisor.vcpu_context(domain, VCPU)?.user_regs.rdi,
         });
     }
     let rip = || -> Outcome<u64> { Ok(hypervisor.vcpu_context(domain, VCPU)?.user_regs.rip) };
@@ -68,7 +74,12 @@ fn counters(hypervisor: &Hypervisor, domain: DomainId) -> Outcome<VcpuCounters> 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asleep { up } => write!(f, "asleep, with {up} virtual CPUs up"),
+            Self::Asleep { up, argument } => {
+                write!(
+                    f,
+                    "asleep in a call of {argument:#x}, with {up} virtual CPUs up"
+                )
+            }
             Self::Busy {
                 rip,
                 ran_ns,
