@@ -3,7 +3,8 @@
 //! Arguments: a list of operations, its length, where to write how many were done (or 0), and the
 //! domain whose tables they are about. Results: 0; `EINVAL`, `EBUSY`, `EPERM`, `ENOMEM`: about the
 //! operation at which it stopped; `ENOSYS` for one that is not known; `EFAULT`; `ESRCH`. The list can
-//! be interrupted between operations, and within pins, unpins and changes of the root.
+//! be interrupted between operations, and within pins and changes of the root. What an unpin leaves to
+//! take down is done before the next operation, or before the guest runs again.
 
 use ringwall_abi::xen::{MmuExtCommand, MmuextOp};
 use ringwall_abi::{DomainId, Errno, GuestAddress, MachineAddress, Mfn, PAGE_SIZE};
