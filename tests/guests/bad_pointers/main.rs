@@ -32,7 +32,7 @@ const NOWHERE: [(&str, u64); 6] = [
 type Arguments = fn(u64) -> [u64; 4];
 
 /// Hypercalls that read or write at an address.
-const CALLS: [(&str, Hypercall, Arguments); 20] = [
+const CALLS: [(&str, Hypercall, Arguments); 64] = [
     ("mmu_update", Hypercall::MmuUpdate, |at| [at, 1, 0, SELF]),
     ("mmuext_op", Hypercall::MmuextOp, |at| [at, 1, 0, SELF]),
     ("multicall", Hypercall::Multicall, |at| [at, 2, 0, 0]),
@@ -84,6 +84,132 @@ const CALLS: [(&str, Hypercall, Arguments); 20] = [
     }),
     ("write", Hypercall::ConsoleIo, |at| {
         [ConsoleIoOp::Write as u64, 8, at, 0]
+    }),
+    ("CurrentReservation", Hypercall::MemoryOp, |at| {
+        [MemoryOp::CurrentReservation as u64, at, 0, 0]
+    }),
+    ("MaximumReservation", Hypercall::MemoryOp, |at| {
+        [MemoryOp::MaximumReservation as u64, at, 0, 0]
+    }),
+    ("MaximumGpfn", Hypercall::MemoryOp, |at| {
+        [MemoryOp::MaximumGpfn as u64, at, 0, 0]
+    }),
+    ("MachphysMapping", Hypercall::MemoryOp, |at| {
+        [MemoryOp::MachphysMapping as u64, at, 0, 0]
+    }),
+    ("ClaimPages", Hypercall::MemoryOp, |at| {
+        [MemoryOp::ClaimPages as u64, at, 0, 0]
+    }),
+    ("BindInterdomain", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::BindInterdomain as u64, at, 0, 0]
+    }),
+    ("BindVirq", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::BindVirq as u64, at, 0, 0]
+    }),
+    ("BindPirq", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::BindPirq as u64, at, 0, 0]
+    }),
+    ("BindIpi", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::BindIpi as u64, at, 0, 0]
+    }),
+    ("BindVcpu", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::BindVcpu as u64, at, 0, 0]
+    }),
+    ("Close", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::Close as u64, at, 0, 0]
+    }),
+    ("Status", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::Status as u64, at, 0, 0]
+    }),
+    ("Unmask", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::Unmask as u64, at, 0, 0]
+    }),
+    ("Reset", Hypercall::EventChannelOp, |at| {
+        [EventChannelOp::Reset as u64, at, 0, 0]
+    }),
+    ("UnmapGrantRef", Hypercall::GrantTableOp, |at| {
+        [GrantOp::UnmapGrantRef as u64, at, 1, 0]
+    }),
+    ("Copy", Hypercall::GrantTableOp, |at| {
+        [GrantOp::Copy as u64, at, 1, 0]
+    }),
+    ("UnmapAndReplace", Hypercall::GrantTableOp, |at| {
+        [GrantOp::UnmapAndReplace as u64, at, 1, 0]
+    }),
+    ("GetVersion", Hypercall::GrantTableOp, |at| {
+        [GrantOp::GetVersion as u64, at, 1, 0]
+    }),
+    ("SetVersion", Hypercall::GrantTableOp, |at| {
+        [GrantOp::SetVersion as u64, at, 1, 0]
+    }),
+    ("CacheFlush", Hypercall::GrantTableOp, |at| {
+        [GrantOp::CacheFlush as u64, at, 1, 0]
+    }),
+    ("IrqStatusQuery", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::IrqStatusQuery as u64, at, 0, 0]
+    }),
+    ("SetIopl", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::SetIopl as u64, at, 0, 0]
+    }),
+    ("ApicRead", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::ApicRead as u64, at, 0, 0]
+    }),
+    ("AllocIrqVector", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::AllocIrqVector as u64, at, 0, 0]
+    }),
+    ("MapPirq", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::MapPirq as u64, at, 0, 0]
+    }),
+    ("UnmapPirq", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::UnmapPirq as u64, at, 0, 0]
+    }),
+    ("SetupGsi", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::SetupGsi as u64, at, 0, 0]
+    }),
+    ("GetFreePirq", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::GetFreePirq as u64, at, 0, 0]
+    }),
+    ("ManagePciAdd", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::ManagePciAdd as u64, at, 0, 0]
+    }),
+    ("PciDeviceAdd", Hypercall::PhysdevOp, |at| {
+        [PhysdevOp::PciDeviceAdd as u64, at, 0, 0]
+    }),
+    ("platform_op", Hypercall::PlatformOp, |at| [at, 0, 0, 0]),
+    ("sysctl", Hypercall::Sysctl, |at| [at, 0, 0, 0]),
+    ("domctl", Hypercall::Domctl, |at| [at, 0, 0, 0]),
+    ("ShutdownCode", Hypercall::SchedOp, |at| {
+        [SchedOp::ShutdownCode as u64, at, 0, 0]
+    }),
+    ("RemoteShutdown", Hypercall::SchedOp, |at| {
+        [SchedOp::RemoteShutdown as u64, at, 0, 0]
+    }),
+    ("Watchdog", Hypercall::SchedOp, |at| {
+        [SchedOp::Watchdog as u64, at, 0, 0]
+    }),
+    ("CompileInfo", Hypercall::XenVersion, |at| {
+        [VersionOp::CompileInfo as u64, at, 0, 0]
+    }),
+    ("Capabilities", Hypercall::XenVersion, |at| {
+        [VersionOp::Capabilities as u64, at, 0, 0]
+    }),
+    ("Changeset", Hypercall::XenVersion, |at| {
+        [VersionOp::Changeset as u64, at, 0, 0]
+    }),
+    ("PlatformParameters", Hypercall::XenVersion, |at| {
+        [VersionOp::PlatformParameters as u64, at, 0, 0]
+    }),
+    ("GuestHandle", Hypercall::XenVersion, |at| {
+        [VersionOp::GuestHandle as u64, at, 0, 0]
+    }),
+    ("CommandLine", Hypercall::XenVersion, |at| {
+        [VersionOp::CommandLine as u64, at, 0, 0]
+    }),
+    ("ExtraVersion", Hypercall::XenVersion, |at| {
+        [VersionOp::ExtraVersion as u64, at, 0, 0]
+    }),
+    ("unregister", Hypercall::CallbackOp, |at| {
+        [CallbackOp::Unregister as u64, at, 0, 0]
     }),
 ];
 

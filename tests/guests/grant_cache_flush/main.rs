@@ -8,7 +8,7 @@ use guests::sdk::abi::Errno;
 use guests::sdk::abi::PAGE_SHIFT;
 use guests::sdk::abi::grant_table::{CacheFlush, CacheFlushFlags};
 use guests::sdk::hypercall::grant_cache_flush;
-use guests::{Answer, Check, refused};
+use guests::{Answer, Check, granted, refused};
 
 guests::rule!(check);
 
@@ -31,6 +31,9 @@ fn check() -> Check {
     let invalid = &[Errno::EINVAL];
     refused("beyond the page", flush(address, 4000, 200, clean), invalid)?;
     refused("an offset beyond", flush(address, 5000, 0, clean), invalid)?;
+    let both = clean | CacheFlushFlags::INVAL;
+    granted("a line", flush(address, 64, 64, clean))?;
+    granted("the page", flush(address, 0, 4096, both))?;
     let none = CacheFlushFlags::from_bits_retain(1 << 7);
     refused("no such flag", flush(address, 0, 64, none), invalid)
 }

@@ -38,11 +38,18 @@ fn check() -> Check {
     let mut nobody = MemoryDomain {
         domid: DomainId::new(1234),
     };
-    refused(
-        "of nobody",
-        memory(MemoryOp::CurrentReservation, &mut nobody),
-        &[Errno::ESRCH],
-    )?;
+    for operation in [
+        MemoryOp::CurrentReservation,
+        MemoryOp::MaximumReservation,
+        MemoryOp::MaximumGpfn,
+    ] {
+        let answer = memory(operation, &mut nobody);
+        refused(
+            format_args!("{operation} of nobody"),
+            answer,
+            &[Errno::ESRCH],
+        )?;
+    }
     let mut entries = [E820Entry::default(); 128];
     for operation in [MemoryOp::MachineMemoryMap, MemoryOp::MemoryMap] {
         let mut map = MemoryMap {

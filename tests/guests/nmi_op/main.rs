@@ -23,6 +23,10 @@ fn check() -> Check {
     let bad = unsafe { register_nmi(GuestAddress::new(0x8000_0000_0000_0000)) };
     refused("not canonical", bad.into(), &[Errno::EINVAL])?;
     refused("no argument", nmi(register, 0x10), &[Errno::EFAULT])?;
+    #[expect(unsafe_code, reason = "an entry")]
+    // SAFETY: no NMI comes before it is unregistered.
+    let good = unsafe { register_nmi(GuestAddress::new(guests::code!("ud2").start)) };
+    granted("an address of code", good.into())?;
     granted("unregister", nmi(unregister, 0))?;
     granted("unregister again", unregister_nmi().into())?;
     for operation in [2, 99] {
