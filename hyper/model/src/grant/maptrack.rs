@@ -98,6 +98,18 @@ pub struct Unmapping<'a> {
     uses: Uses,
 }
 
+/// What a step of [taking a table apart](Maptrack::take_apart) came to.
+#[derive(Debug)]
+#[must_use]
+pub enum Part<'a> {
+    /// A mapping, to be undone wholly.
+    Mapping(Unmapping<'a>),
+    /// Handles that stood for nothing: they are gone.
+    Handles,
+    /// Nothing is left.
+    Nothing,
+}
+
 impl Maptrack {
     /// An empty table for up to `limit` handles.
     #[must_use]
@@ -112,7 +124,7 @@ impl Maptrack {
     }
 
     /// Empties the table, for another domain: each mapping of the one before was
-    /// [undone](Self::begin_unmap_any).
+    /// [undone](Self::take_apart).
     pub fn begin(&self, limit: u32) {
         *self.slots.lock() = Slots {
             chunks: Vec::new(),
@@ -157,24 +169,40 @@ impl Maptrack {
         })
     }
 
-    /// The first mapping from `from` on, wholly: how a dying domain's mappings are undone, one
-    /// after the other. The next step begins at one above [`Unmapping::handle`]. `None` at the
-    /// end.
-    pub fn begin_unmap_any(&self, from: Handle) -> Option<Unmapping<'_>> {
+    /// A step of undoing every mapping of a dying domain, from the last one on. What is done is gone from the table:
+    /// so each step costs the same, however many went before it, and a caller who was interrupted begins again
+    /// where it was.
+    ///
+    /// Nobody else is at work on the table, nor will be before it [begins](Self::begin) anew.
+    pub fn take_apart(&self) -> Part<'_> {
         let mut slots = self.slots.lock();
-        let end = u32::try_from(slots.chunks.len() * CHUNK).ok()?;
-        (from.0..end).find_map(|handle| {
-            let slot = slots.get(handle)?;
-            let Slot::Mapped(mapping) = *slot else {
-                return None;
-            };
-            *slot = Slot::Busy;
-            Some(Unmapping {
-                maptrack: self,
-                handle,
-                mapping,
-                uses: mapping.uses(),
-            })
+        // The free ones are about to go.
+        slots.first_free = None;
+        let first = slots.chunks.len().saturating_sub(1) * CHUNK;
+        let Some(chunk) = slots.chunks.last_mut() else {
+            return Part::Nothing;
+        };
+        let last = chunk
+            .iter_mut()
+            .enumerate()
+            .rev()
+            .find_map(|(index, slot)| {
+                let Slot::Mapped(mapping) = *slot else {
+                    return None;
+                };
+                let handle = u32::try_from(first + index).ok()?;
+                *slot = Slot::Busy;
+                Some((handle, mapping))
+            });
+        let Some((handle, mapping)) = last else {
+            slots.chunks.pop();
+            return Part::Handles;
+        };
+        Part::Mapping(Unmapping {
+            maptrack: self,
+            handle,
+            mapping,
+            uses: mapping.uses(),
         })
     }
 

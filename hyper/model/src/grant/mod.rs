@@ -31,7 +31,7 @@ mod version;
 
 pub use active::{Access, Uses};
 pub use grants::{Acquired, GrantRef, Grants, REFS_PER_FRAME};
-pub use maptrack::{Handle, Mapping, Maptrack, Reserved, Unmapping};
+pub use maptrack::{Handle, Mapping, Maptrack, Part, Reserved, Unmapping};
 pub use request::{
     CopyRequest, CopySide, CopySideArguments, HostAddress, MapRequest, UnmapRequest, cache_flush,
 };

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 use ringwall_abi::{DomainId, Mfn};
 use ringwall_model::domain::Limits;
-use ringwall_model::grant::{Grants, Handle, Maptrack, Status, Uses};
+use ringwall_model::grant::{Grants, Handle, Maptrack, Part, Status, Unmapping, Uses};
 use ringwall_model::memory::{Granted, Machine, Shared, Sharing, Stale};
 use spin::{Mutex, MutexGuard};
 
@@ -53,24 +53,31 @@ impl GrantTable {
     /// # Errors
     /// [`Interrupted`].
     pub(crate) fn undo_mappings(&self) -> Result<(), Interrupted> {
-        while let Some(unmapping) = self.maptrack.begin_unmap_any(Handle::new(0)) {
-            let (mapping, uses) = (*unmapping.mapping(), unmapping.uses());
-            if let Some(granter) = domain::find(mapping.granter) {
-                let grants = &granter.grants().grants;
-                // It was counted as this mapping has it.
-                let _ = grants.release(&Entries, mapping.reference, mapping.access, uses);
+        loop {
+            match self.maptrack.take_apart() {
+                Part::Mapping(unmapping) => self.undo(unmapping),
+                Part::Handles => {}
+                Part::Nothing => return Ok(()),
             }
-            if uses.contains(Uses::DEVICE)
-                && let Some(granted) = self.take_device(unmapping.handle())
-            {
-                memory().put_granted(granted, Stale::Flushed);
-            }
-            unmapping.finish();
             if MACHINE.should_preempt() {
                 return Err(Interrupted);
             }
         }
-        Ok(())
+    }
+
+    fn undo(&self, unmapping: Unmapping<'_>) {
+        let (mapping, uses) = (*unmapping.mapping(), unmapping.uses());
+        if let Some(granter) = domain::find(mapping.granter) {
+            let grants = &granter.grants().grants;
+            // It was counted as this mapping has it.
+            let _ = grants.release(&Entries, mapping.reference, mapping.access, uses);
+        }
+        if uses.contains(Uses::DEVICE)
+            && let Some(granted) = self.take_device(unmapping.handle())
+        {
+            memory().put_granted(granted, Stale::Flushed);
+        }
+        unmapping.finish();
     }
 
     /// Whether others still use an entry, or map a frame of the table.

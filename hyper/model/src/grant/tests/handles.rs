@@ -3,7 +3,7 @@
 use ringwall_abi::GuestAddress;
 
 use super::support::mapping;
-use crate::grant::{Handle, HostAddress, Mapping, Maptrack, Status, UnmapRequest, Uses};
+use crate::grant::{Handle, HostAddress, Mapping, Maptrack, Part, Status, UnmapRequest, Uses};
 
 const HOST: u64 = 0x5008;
 const DEVICE: u64 = 0x77000;
@@ -19,6 +19,22 @@ fn unmap(maptrack: &Maptrack, request: UnmapRequest) -> Result<Uses, Status> {
     let uses = unmapping.uses();
     unmapping.finish();
     Ok(uses)
+}
+
+/// Undoes all mappings; how many there were.
+fn take_apart(maptrack: &Maptrack) -> usize {
+    let mut count = 0;
+    loop {
+        match maptrack.take_apart() {
+            Part::Mapping(unmapping) => {
+                assert_eq!(unmapping.uses(), Uses::all());
+                unmapping.finish();
+                count += 1;
+            }
+            Part::Handles => {}
+            Part::Nothing => return count,
+        }
+    }
 }
 
 #[test]
@@ -108,7 +124,6 @@ fn an_unmapping_belongs_to_one() {
         maptrack.begin_unmap(&request).err(),
         Some(Status::BadHandle)
     );
-    assert!(maptrack.begin_unmap_any(Handle::new(0)).is_none());
     // Given up: it is as it was.
     drop(first);
     assert_eq!(unmap(&maptrack, request), Ok(Uses::HOST));
@@ -139,16 +154,34 @@ fn a_dying_mapper_loses_every_mapping() {
     for _ in 0..290 {
         maptrack.reserve().expect("a handle").commit(mapping());
     }
-    let mut from = Handle::new(0);
-    let mut count = 0;
-    while let Some(unmapping) = maptrack.begin_unmap_any(from) {
-        from = Handle::new(unmapping.handle().raw() + 1);
-        assert_eq!(unmapping.uses(), Uses::all());
-        unmapping.finish();
-        count += 1;
+    assert_eq!(take_apart(&maptrack), 290);
+    assert!(matches!(maptrack.take_apart(), Part::Nothing));
+}
+
+/// The steps of a dying domain's end don't look again at what the ones before have done, nor does one look at more
+/// than a part of the table: a guest decides how many there are.
+#[test]
+fn what_was_taken_apart_is_gone() {
+    let maptrack = Maptrack::new(1000);
+    let handles: Vec<_> = (0..1000)
+        .map(|_| maptrack.reserve().expect("a handle").commit(mapping()))
+        .collect();
+    // All but the first one are free: their parts of the table go one by one.
+    for handle in &handles[1..] {
+        unmap(&maptrack, UnmapRequest::unmap(*handle, HOST, DEVICE)).expect("mapped");
     }
-    assert_eq!(count, 290);
-    assert!(maptrack.begin_unmap_any(Handle::new(0)).is_none());
+    let mut parts = 0;
+    let unmapping = loop {
+        match maptrack.take_apart() {
+            Part::Handles => parts += 1,
+            Part::Mapping(unmapping) => break unmapping,
+            Part::Nothing => panic!("a mapping is left"),
+        }
+    };
+    assert_eq!((parts, unmapping.handle()), (7, handles[0]));
+    unmapping.finish();
+    assert!(matches!(maptrack.take_apart(), Part::Handles));
+    assert!(matches!(maptrack.take_apart(), Part::Nothing));
 }
 
 #[test]
@@ -156,8 +189,7 @@ fn a_table_of_handles_begins_anew() {
     let maptrack = Maptrack::new(1);
     let handle = maptrack.reserve().expect("a handle").commit(mapping());
     assert_eq!(maptrack.reserve().err(), Some(Status::NoSpace));
-    let unmapping = maptrack.begin_unmap_any(Handle::new(0)).expect("a mapping");
-    unmapping.finish();
+    assert_eq!(take_apart(&maptrack), 1);
     maptrack.begin(2);
     let two = [maptrack.reserve(), maptrack.reserve()];
     assert!(two.iter().all(Result::is_ok));
