@@ -145,6 +145,15 @@ impl<'a> Request<'a> {
 }
 
 impl Operation<'_> {
+    /// Bytes of the path and of the value.
+    pub(crate) fn size(&self) -> usize {
+        let value = match &self.action {
+            Action::Write(value) => value.len(),
+            Action::MakeDirectory | Action::Remove | Action::SetPermissions(_) => 0,
+        };
+        self.path.as_str().len() + value
+    }
+
     /// The same, owned.
     pub(crate) fn into_owned(self) -> Operation<'static> {
         Operation {

@@ -9,6 +9,10 @@ use crate::quota::Quota;
 use crate::request::Operation;
 use crate::store::{Change, Store};
 
+/// Bytes of paths and values that a domain's transaction may keep. The quota counts pieces of which each may be as
+/// long as a message: without this one, a domain's transactions would take more memory than the domain itself.
+const KEPT_MAX: usize = 256 << 10;
+
 /// What of a node a transaction depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Aspect {
@@ -29,6 +33,8 @@ pub(crate) struct Transaction {
     view: Store,
     touched: BTreeSet<(Path<'static>, Aspect)>,
     operations: Vec<Operation<'static>>,
+    /// Bytes of paths and values in those two.
+    kept: usize,
     /// Why it can't be committed any more, if so.
     doomed: Option<Error>,
 }
@@ -41,6 +47,7 @@ impl Transaction {
             view: store.clone(),
             touched: BTreeSet::new(),
             operations: Vec::new(),
+            kept: 0,
             doomed: None,
         }
     }
@@ -77,14 +84,15 @@ impl Transaction {
         caller: &Caller,
         quota: &Quota,
     ) -> Result<()> {
-        let room = quota.transaction_size;
-        if !caller.is_privileged() && self.operations.len() >= room {
-            return Err(Error::Quota);
-        }
         self.touch(&operation.path, Aspect::Content, caller, quota)?;
+        let size = operation.size();
+        self.check_room(self.operations.len(), size, caller, quota)?;
         match self.view.apply(&operation, caller, quota)? {
             Change::Nothing if !operation.path.is_special() => {}
-            _ => self.operations.push(operation.into_owned()),
+            _ => {
+                self.operations.push(operation.into_owned());
+                self.kept += size;
+            }
         }
         Ok(())
     }
@@ -119,12 +127,24 @@ impl Transaction {
         caller: &Caller,
         quota: &Quota,
     ) -> Result<()> {
-        let is_full = self.touched.len() >= quota.transaction_size;
         let key = (path.clone().into_owned(), aspect);
-        if !caller.is_privileged() && is_full && !self.touched.contains(&key) {
-            return Err(Error::Quota);
+        if self.touched.contains(&key) {
+            return Ok(());
         }
+        let size = path.as_str().len();
+        self.check_room(self.touched.len(), size, caller, quota)?;
         self.touched.insert(key);
+        self.kept += size;
         Ok(())
+    }
+
+    /// Whether there is room for one more after so many pieces of a kind, with so many bytes.
+    fn check_room(&self, pieces: usize, size: usize, caller: &Caller, quota: &Quota) -> Result<()> {
+        let has_room = pieces < quota.transaction_size && self.kept + size <= KEPT_MAX;
+        if has_room || caller.is_privileged() {
+            Ok(())
+        } else {
+            Err(Error::Quota)
+        }
     }
 }

@@ -273,6 +273,33 @@ fn quotas_bind_domains_alone() {
     assert_eq!(bench.ask_in(client, transaction, T::Read, "1|"), "ENOENT|");
 }
 
+/// Each path and each value may be as long as a message: that there are not too many of them is not enough.
+#[test]
+fn a_domains_transaction_keeps_only_so_many_bytes() {
+    let mut bench = Bench::new();
+    let long = "x".repeat(2000);
+    for (client, is_bound) in [(domain(1), true), (DOM0, false)] {
+        let transaction = bench.start(client);
+        let mut last = String::new();
+        for number in 0..200 {
+            let path = format!("/local/domain/1/{number}{long}|");
+            last = bench.ask_in(client, transaction, T::Read, &path);
+        }
+        assert_eq!(last, if is_bound { "ENOSPC|" } else { "ENOENT|" });
+        let transaction = bench.start(client);
+        for number in 0..200 {
+            let write = format!("/local/domain/1/a|{number}{long}");
+            last = bench.ask_in(client, transaction, T::Write, &write);
+        }
+        assert_eq!(last, if is_bound { "ENOSPC|" } else { "OK|" });
+        // What it kept before still counts.
+        assert_eq!(
+            bench.ask_in(client, transaction, T::TransactionEnd, "T|"),
+            "OK|"
+        );
+    }
+}
+
 #[test]
 fn what_belonged_to_a_domain_ends_with_it() {
     let mut bench = Bench::new();
