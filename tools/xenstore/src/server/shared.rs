@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
@@ -10,7 +9,7 @@ use ringwall_abi::DomainId;
 use ringwall_abi::io::xs_wire::MessageHeader;
 
 use super::outside::{ForDomain, ForProcess, Outside};
-use super::watcher;
+use super::watcher::{self, Listener};
 use crate::engine::{ConnectionId, Engine};
 use crate::error::Result;
 use crate::ring::{Condition, News, Ring};
@@ -31,7 +30,7 @@ pub(super) struct State {
     /// Sockets for which something came.
     pub(super) sockets: Vec<u64>,
     /// Where events of handles' watches go.
-    pub(super) listeners: BTreeMap<u64, Sender<String>>,
+    pub(super) listeners: BTreeMap<u64, Listener>,
     last_listener: u64,
     /// Whether the thread is to end.
     pub(super) ends: bool,
@@ -184,9 +183,9 @@ impl State {
     }
 
     /// A number for a handle's watch.
-    pub(super) fn new_listener(&mut self, sender: Sender<String>) -> u64 {
+    pub(super) fn new_listener(&mut self, listener: Listener) -> u64 {
         self.last_listener = self.last_listener.wrapping_add(1);
-        self.listeners.insert(self.last_listener, sender);
+        self.listeners.insert(self.last_listener, listener);
         self.last_listener
     }
 
@@ -212,10 +211,9 @@ impl State {
         let mut bytes = Vec::new();
         self.engine
             .take(ConnectionId::Internal(number), &mut bytes, usize::MAX);
-        if let Some(sender) = self.listeners.get(&number) {
+        if let Some(listener) = self.listeners.get(&number) {
             for path in watcher::paths(&bytes) {
-                // It fails where the watch was dropped meanwhile.
-                let _ = sender.send(path);
+                listener.tell(path);
             }
         }
     }
