@@ -184,7 +184,7 @@ pub(super) fn wait(
         );
         let detail = match waited.detail.is_empty() {
             true => String::new(),
-            false => format!(": {}", waited.detail),
+            false => format!(": {}", output.foreign(&waited.detail)),
         };
         let time = output.styled(FAINT, &format!(" ({time})"));
         output.line(&format!("{}{detail}{time}", waited.name))

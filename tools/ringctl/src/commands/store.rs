@@ -15,7 +15,7 @@ pub(super) fn run(session: &Session<'_>, command: StoreCommand) -> Result<u8> {
                 .try_for_each(|node| output.line(&format!("{} = {:?}", node.path, node.value)))
         }),
         StoreCommand::Read { .. } => session.show(command.into(), |output, node: StoreNode| {
-            output.line(&node.value)
+            output.line(&output.foreign(&node.value))
         }),
         StoreCommand::Write { .. } => {
             session.show(command.into(), |_: &Output, _: StoreNode| Ok(()))

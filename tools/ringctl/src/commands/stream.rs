@@ -18,11 +18,12 @@ pub(super) fn logs(
         since_ms,
     };
     session.stream(request, |output, line: LogLine| {
+        let text = output.foreign(&line.text);
         if !timestamps {
-            return output.line(&line.text);
+            return output.line(&text);
         }
         let time = output.styled(FAINT, &clock_time(line.time_ms));
-        output.line(&format!("{time} {}", line.text))
+        output.line(&format!("{time} {text}"))
     })
 }
 
@@ -33,7 +34,7 @@ pub(super) fn events(session: &Session<'_>, follow: bool) -> Result<u8> {
             "{time} {} {} {}",
             event.name,
             event.kind.name(),
-            event.detail
+            output.foreign(&event.detail)
         );
         output.line(line.trim_end())
     })

@@ -1,9 +1,11 @@
 //! What is printed: JSON, tables, colours, and errors in one line.
 
+mod foreign;
 mod style;
 mod table;
 mod units;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::Style;
@@ -80,6 +82,14 @@ impl Output {
         }
     }
 
+    /// What a guest wrote or had a part in: on a terminal it is text and nothing else.
+    pub(crate) fn foreign<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.terminal {
+            true => foreign::visible(text),
+            false => Cow::Borrowed(text),
+        }
+    }
+
     /// A line on standard error about what has no effect.
     pub(crate) fn warning(&self, text: &str) {
         self.complain("warning", style::WARNING, text);
@@ -96,6 +106,8 @@ impl Output {
     }
 
     fn complain(&self, word: &str, style: Style, text: &str) {
+        // What was refused may be in it, or what a guest's driver says of itself.
+        let text = foreign::visible(text);
         // Nobody is left to tell where standard error is gone.
         let _ = match self.error_colors {
             true => writeln!(io::stderr(), "{style}{word}{style:#}: {text}"),
