@@ -150,7 +150,11 @@ impl Leases {
         now: u64,
     ) -> Option<Ipv4Addr> {
         let address = self.choose(mac, wanted, now)?;
-        self.put(mac, address, now + OFFER_SECONDS);
+        // A client that starts again keeps the time that it has: to ask is not to give up.
+        let own = self.leases.get(&mac);
+        let given = own.filter(|lease| lease.address == address);
+        let expires = given.map_or(0, |lease| lease.expires);
+        self.put(mac, address, expires.max(now + OFFER_SECONDS));
         Some(address)
     }
 
@@ -347,6 +351,15 @@ mod tests {
         assert!(leases.add(mac(300), "guest", None, NOW).is_err());
         // Their time is up: guests go first.
         leases.add(mac(300), "guest", None, NOW + 60).unwrap();
+    }
+
+    #[test]
+    fn to_ask_again_makes_no_time_shorter() {
+        let mut leases = table("10.77.0.1/24");
+        let address = leases.offer(mac(1), None, NOW).unwrap();
+        let lease = leases.take(mac(1), address, NOW).unwrap();
+        assert_eq!(leases.offer(mac(1), None, NOW + 1), Some(address));
+        assert!(leases.iter().eq([(lease, None)]));
     }
 
     #[test]
