@@ -7,6 +7,10 @@ const BURST: u64 = 1 << 20;
 /// Bytes in a second, for ever.
 const RATE: u64 = 256 << 10;
 
+/// Bytes that a look into the ring counts for at least. To look costs more than the bytes do: events with one or none
+/// would keep the thread busy for nothing.
+const LOOK: u64 = 32;
+
 /// A bucket of bytes that fills again with time.
 #[derive(Debug)]
 pub(super) struct Bucket {
@@ -38,9 +42,9 @@ impl Bucket {
         usize::try_from(self.bytes).unwrap_or(usize::MAX)
     }
 
-    /// Takes bytes.
+    /// Takes the bytes of one look.
     pub(super) fn take(&mut self, length: usize) {
-        self.bytes = self.bytes.saturating_sub(length as u64);
+        self.bytes = self.bytes.saturating_sub((length as u64).max(LOOK));
     }
 }
 
@@ -62,5 +66,16 @@ mod tests {
         let later = start + Duration::from_secs(1);
         assert_eq!(bucket.room(later), rate);
         assert_eq!(bucket.room(later + Duration::from_secs(3600)), burst);
+    }
+
+    #[test]
+    fn events_without_bytes_are_a_flood_too() {
+        let start = Instant::now();
+        let mut bucket = Bucket::new(start);
+        for _ in 0..BURST / LOOK {
+            assert!(bucket.room(start) > 0);
+            bucket.take(0);
+        }
+        assert_eq!(bucket.room(start), 0);
     }
 }

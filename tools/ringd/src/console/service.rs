@@ -163,8 +163,8 @@ impl Service {
             let position = served.ring.behind(bytes.len());
             served.console.append(&bytes, position, now_ms());
             served.ring.consume(bytes.len());
-            served.bucket.take(bytes.len());
         }
+        served.bucket.take(bytes.len());
         served.console.with_input(|input| {
             let taken = served.ring.input(input);
             moved += taken;
