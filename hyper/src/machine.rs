@@ -39,6 +39,10 @@ pub(crate) fn memory() -> Memory<'static, Hardware> {
     Memory::new(&MACHINE)
 }
 
+/// Of so many times that somebody asks whether to stop, one looks: to ask the local APIC costs more than a step of most
+/// operations.
+const EVERY: u32 = 8;
+
 /// What a machine-to-physical entry says of a frame without one.
 const NO_PFN: u64 = u64::MAX;
 
@@ -57,6 +61,11 @@ impl Hardware {
         // Every CPU is taken to leak, since the test is cheap and guests invert such entries anyway.
         let end = frames::ram().last().map_or(0, |range| range.end >> 12);
         Policy::new(bits, no_execute, L1tf::LeaksBelow(Mfn::new(end)))
+    }
+
+    /// The step that is being done takes as long as many: whoever asks next whether to stop looks.
+    pub(crate) fn look_soon(&self) {
+        self.steps.fetch_or(EVERY - 1, Ordering::Relaxed);
     }
 
     /// Drops all translations of this CPU, and keeps the books.
@@ -138,8 +147,6 @@ impl Machine for Hardware {
     }
 
     fn should_preempt(&self) -> bool {
-        // To ask the local APIC costs more than a step of most operations.
-        const EVERY: u32 = 8;
         self.steps.fetch_add(1, Ordering::Relaxed) % EVERY == EVERY - 1 && irq::is_pending()
     }
 

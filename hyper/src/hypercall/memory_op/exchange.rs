@@ -83,6 +83,10 @@ impl Trade {
 
     /// Trades the group that begins with input extent `first`, a multiple of the group's.
     fn group(&self, first: u64) -> Result<()> {
+        if self.frames_per_group() > 1 {
+            // Also where they are zeroed one by one.
+            MACHINE.look_soon();
+        }
         let first_output = first / self.inputs_per_group() * self.outputs_per_group();
         let outputs = first_output..first_output + self.outputs_per_group();
         let mut fresh = Fresh::allocate(&self.output, outputs.clone())?;
