@@ -106,6 +106,12 @@ pub(crate) fn raise_virq(vcpu: &Vcpu, virq: Virq) {
     );
 }
 
+/// Whether a virtual interrupt would tell a virtual CPU something.
+pub(crate) fn is_news(vcpu: &Vcpu, virq: Virq) -> bool {
+    let domain = vcpu.domain();
+    domain.ports().is_news(vcpu.id(), virq, &Bits(domain))
+}
+
 /// Raises a virtual interrupt of a whole domain.
 pub(crate) fn raise_global_virq(domain: &'static Domain, virq: Virq) {
     apply(

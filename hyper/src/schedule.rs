@@ -262,12 +262,12 @@ pub(crate) fn on_timer() {
         // What has come is no deadline any more, or this would never end.
         let polled = vcpu.end_poll_by(now_ns);
         let barks = vcpu.id().raw() == 0 && vcpu.domain().watchdogs().lock().expire(now_ns);
+        if due {
+            event::raise_virq(vcpu, Virq::TIMER);
+        }
         note_deadline(vcpu);
         if polled {
             wake(vcpu);
-        }
-        if due {
-            event::raise_virq(vcpu, Virq::TIMER);
         }
         if barks && vcpu.domain().life().is_alive() {
             domain::shut_down(vcpu.domain(), WATCHDOG);
@@ -342,6 +342,10 @@ fn account(vcpu: &Vcpu, state: Runstate, now_ns: u64) {
     if runstates.state != state {
         runstates.enter(state, now_ns);
         drop(runstates);
+        let is_periodic = vcpu.timers.lock().is_periodic();
+        if is_periodic {
+            set_deadline(vcpu);
+        }
         if vcpu::current().is_some_and(|current| core::ptr::eq(current, vcpu)) {
             tell_runstate(vcpu, now_ns);
         }

@@ -15,12 +15,14 @@ use ringwall_hw::memory::frame_word;
 use ringwall_model::account::Counters;
 use ringwall_model::emulate::control::GuestCr4;
 use ringwall_model::emulate::debug::DebugRegisters;
+use ringwall_model::event::Virq;
 use ringwall_model::memory::{Descriptor, Level, TypeReference, Unfinished, Writable};
 use ringwall_model::sched::{CpuSet, VcpuSlot};
 use ringwall_model::time::VcpuTimers;
 use spin::Mutex;
 
 use crate::domain::Domain;
+use crate::event;
 use crate::machine::memory;
 use crate::schedule;
 
@@ -293,8 +295,19 @@ impl Vcpu {
             0 => self.domain.watchdogs().lock().deadline_ns(),
             _ => None,
         };
-        let all = [timers.deadline_ns(), poll_ns, watchdog_ns];
+        let all = [
+            timers.deadline_ns(self.hears_periods()),
+            poll_ns,
+            watchdog_ns,
+        ];
         all.into_iter().flatten().min()
+    }
+
+    /// Whether its periodic timer goes: it runs, or may and would be told. Else there is nobody to hear it.
+    fn hears_periods(&self) -> bool {
+        let runs = self.runstates.lock().state == Runstate::Running;
+        let may_run = || self.up.load(Ordering::Acquire) && self.domain.life().may_run();
+        runs || (may_run() && event::is_news(self, Virq::TIMER))
     }
 
     /// Forgets when its poll ends, where that is past; whether it is.

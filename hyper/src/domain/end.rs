@@ -67,5 +67,7 @@ pub(crate) fn stop(domain: &'static Domain) {
 pub(crate) fn start(domain: &'static Domain) {
     for vcpu in domain.vcpus() {
         schedule::start(vcpu);
+        // Its periodic timer waited.
+        schedule::set_deadline(vcpu);
     }
 }

@@ -7,6 +7,7 @@ use guests::events::{set_masked, take_pending, virq};
 use guests::sdk::abi::vcpu::{SetPeriodicTimer, VcpuOp};
 use guests::sdk::abi::xen::Virq;
 use guests::sdk::abi::{Errno, Hypercall};
+use guests::sdk::hypercall::poll;
 use guests::sdk::time::monotonic_ns;
 use guests::{Answer, Check, address, ask, ensure, granted, refused};
 
@@ -41,6 +42,11 @@ fn check() -> Check {
         (3..=11).contains(&ticks),
         "{ticks} ticks of 10 ms in 105 ms"
     );
+    take_pending(port);
+    let start = monotonic_ns();
+    poll(&[port], start + 500 * MILLISECOND)?;
+    let slept = monotonic_ns() - start;
+    ensure!(slept < 400 * MILLISECOND, "not woken for {slept} ns");
     let stop = u64::from(VcpuOp::StopPeriodicTimer.number());
     granted("stop", ask(Hypercall::VcpuOp, [stop, 0, 0]))?;
     count(port, 20 * MILLISECOND);

@@ -118,6 +118,17 @@ impl Ports {
         )
     }
 
+    /// Whether raising a virtual interrupt of a virtual CPU would be news: its port is bound, and not pending yet.
+    #[must_use]
+    pub fn is_news(&self, vcpu: VcpuId, virq: Virq, bits: &impl SharedBits) -> bool {
+        let slot = self
+            .virq_slot(vcpu, virq)
+            .map(|slot| slot.load(Ordering::Acquire));
+        let port = slot.map_or(Port::new(0), Port::new);
+        let is_bound = |channel: &Channel| channel.word() == Word::virq(virq);
+        self.channel(port).is_ok_and(is_bound) && !bits.is_pending(port)
+    }
+
     /// Raises a physical interrupt.
     pub fn raise_pirq(&self, pirq: Pirq, bits: &impl SharedBits) -> Effect {
         let Ok(slot) = self.pirq_slot(pirq) else {

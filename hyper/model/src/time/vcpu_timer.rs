@@ -108,10 +108,18 @@ impl VcpuTimers {
         self.periodic = None;
     }
 
-    /// When the first of them is due, in ns of system time.
+    /// Whether the periodic timer is set, whose deadlines come and go with those who hear it.
     #[must_use]
-    pub fn deadline_ns(&self) -> Option<u64> {
-        let periodic = self.periodic.map(|periodic| periodic.next_ns);
+    pub fn is_periodic(&self) -> bool {
+        self.periodic.is_some()
+    }
+
+    /// When the first of them is due, in ns of system time. The periodic one waits while nobody hears it: many that
+    /// tick for nobody must not keep a CPU busy.
+    #[must_use]
+    pub fn deadline_ns(&self, is_heard: bool) -> Option<u64> {
+        let periodic = self.periodic.filter(|_| is_heard);
+        let periodic = periodic.map(|periodic| periodic.next_ns);
         self.one_shot_ns.into_iter().chain(periodic).min()
     }
 
@@ -165,7 +173,7 @@ mod tests {
                 periodic: None,
             };
             timers.set_timer_op(timeout, NOW);
-            assert_eq!(timers.deadline_ns(), deadline, "{timeout}");
+            assert_eq!(timers.deadline_ns(true), deadline, "{timeout}");
         }
     }
 
@@ -175,7 +183,7 @@ mod tests {
         timers.set_timer_op(NOW - 1, NOW);
         assert!(timers.expire(NOW));
         assert!(!timers.expire(NOW + 1));
-        assert_eq!(timers.deadline_ns(), None);
+        assert_eq!(timers.deadline_ns(true), None);
     }
 
     #[test]
@@ -184,7 +192,7 @@ mod tests {
         timers.set_timer_op(NOW + 5, NOW);
         let refused = timers.set_one_shot(NOW - 1, OneShotFlags::FUTURE, NOW);
         assert_eq!(refused.map_err(Errno::from), Err(Errno::ETIME));
-        assert_eq!(timers.deadline_ns(), Some(NOW + 5));
+        assert_eq!(timers.deadline_ns(true), Some(NOW + 5));
         assert_eq!(timers.set_one_shot(NOW, OneShotFlags::FUTURE, NOW), Ok(()));
         assert_eq!(timers.set_one_shot(0, OneShotFlags::empty(), NOW), Ok(()));
         assert!(timers.expire(NOW));
@@ -210,12 +218,23 @@ mod tests {
     }
 
     #[test]
+    fn a_periodic_timer_waits_for_somebody_to_hear_it() {
+        let mut timers = VcpuTimers::default();
+        timers.set_periodic(2_000_000, NOW).expect("a period");
+        assert!(timers.is_periodic());
+        assert_eq!(timers.deadline_ns(false), None);
+        assert_eq!(timers.deadline_ns(true), Some(NOW + 2_000_000));
+        timers.set_timer_op(NOW + 5_000_000, NOW);
+        assert_eq!(timers.deadline_ns(false), Some(NOW + 5_000_000));
+    }
+
+    #[test]
     fn missed_periods_count_once_and_the_beat_goes_on() {
         let mut timers = VcpuTimers::default();
         timers.set_periodic(2_000_000, NOW).expect("a period");
         assert!(!timers.expire(NOW + 1_999_999));
         assert!(timers.expire(NOW + 2_000_000));
         assert!(timers.expire(NOW + 7_100_000));
-        assert_eq!(timers.deadline_ns(), Some(NOW + 8_000_000));
+        assert_eq!(timers.deadline_ns(true), Some(NOW + 8_000_000));
     }
 }

@@ -190,7 +190,13 @@ fn each_vcpu_has_its_own_timer() {
     let a = Domain::new(1);
     let p0 = a.ports.bind_virq(Virq::TIMER, V0).expect("a port");
     let p1 = a.ports.bind_virq(Virq::TIMER, V1).expect("a port");
+    assert!(a.ports.is_news(V1, Virq::TIMER, &a.bits));
+    assert!(
+        !a.ports.is_news(V1, Virq::DEBUG, &a.bits),
+        "it is not bound"
+    );
     assert_eq!(a.ports.raise_virq(V1, Virq::TIMER, &a.bits), notify(1));
+    assert!(!a.ports.is_news(V1, Virq::TIMER, &a.bits), "it is pending");
     assert_eq!((a.bits.upcall(V0), a.bits.upcall(V1)), (vec![], vec![p1]));
     a.close(p1, &[]).expect("open");
     assert_eq!(a.ports.raise_virq(V1, Virq::TIMER, &a.bits), Effect::NONE);
