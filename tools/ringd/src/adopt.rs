@@ -59,7 +59,22 @@ pub(crate) fn adopt(daemon: &Arc<Daemon>) -> Result<Vec<Intent>> {
         }
         daemon.registry.forget_intent(&intent);
     }
+    remove_strays(daemon);
     Ok(again)
+}
+
+/// Removes what consoles of domains left that are no more.
+fn remove_strays(daemon: &Daemon) {
+    let directory = daemon.replay_directory();
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let id = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        if id.and_then(|id| daemon.registry.get(id)).is_none() {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Takes down what is left of a domain, unless somebody else has its number now.

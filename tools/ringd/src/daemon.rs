@@ -105,7 +105,12 @@ impl Daemon {
 
     /// The file from which a console is replayed after a restart of ringd.
     pub(crate) fn replay_path(&self, id: u16) -> PathBuf {
-        self.settings.state.join("console").join(id.to_string())
+        self.replay_directory().join(id.to_string())
+    }
+
+    /// Where these files are.
+    pub(crate) fn replay_directory(&self) -> PathBuf {
+        self.settings.state.join("console")
     }
 }
 

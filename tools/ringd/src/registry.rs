@@ -14,10 +14,13 @@ use crate::domain::{Domain, Intent, Phase, Record};
 /// How the files of domains end, and those of intents.
 const DOMAIN: &str = "json";
 const INTENT: &str = "intent";
+/// And those that are being written. One that is there at the start was left by a process that was killed.
+const PARTIAL: &str = "partial";
 
 /// All domains by their number.
 pub(crate) struct Registry {
     directory: PathBuf,
+    /// Held while a domain's file is written or removed: the last file is that of the last change.
     inner: Mutex<Inner>,
 }
 
@@ -38,6 +41,15 @@ impl Registry {
     /// An empty one, with its files in `directory`.
     pub(crate) fn new(directory: &Path) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == PARTIAL)
+            {
+                remove(&path);
+            }
+        }
         Ok(Self {
             directory: directory.to_path_buf(),
             inner: Mutex::default(),
@@ -110,14 +122,16 @@ impl Registry {
 
     /// Adds a domain, or writes it anew.
     pub(crate) fn put(&self, domain: Domain) -> Result<()> {
+        let mut inner = self.lock();
         self.write(&domain.record)?;
-        self.lock().domains.insert(domain.record.id, domain);
+        inner.domains.insert(domain.record.id, domain);
         Ok(())
     }
 
     /// Forgets a domain.
     pub(crate) fn remove(&self, id: u16) {
-        self.lock().domains.remove(&id);
+        let mut inner = self.lock();
+        inner.domains.remove(&id);
         self.forget_file(id);
     }
 
@@ -134,9 +148,7 @@ impl Registry {
             .get_mut(&id)
             .ok_or_else(|| absent(&id.to_string()))?;
         let result = change(domain);
-        let record = domain.record.clone();
-        drop(inner);
-        self.write(&record)?;
+        self.write(&domain.record)?;
         Ok(result)
     }
 
@@ -153,13 +165,11 @@ impl Registry {
         }
         domain.phase = Phase::Ending;
         domain.record.is_ending = true;
-        let domain = domain.clone();
-        drop(inner);
         // Where it can't be written down, it ends nevertheless.
         if let Err(failure) = self.write(&domain.record) {
             log::error!("{failure}");
         }
-        Ok(domain)
+        Ok(domain.clone())
     }
 
     /// The domain of this name or number.
@@ -189,7 +199,7 @@ impl Registry {
 
     fn write_file(&self, name: &str, content: &impl Serialize) -> Result<()> {
         let bytes = serde_json::to_vec(content).map_err(io::Error::from)?;
-        let partial = self.directory.join(format!("{name}.partial"));
+        let partial = self.directory.join(format!("{name}.{PARTIAL}"));
         let written = fs::write(&partial, bytes)
             .and_then(|()| fs::rename(&partial, self.directory.join(name)));
         written.map_err(|error| {
@@ -228,4 +238,19 @@ pub(crate) fn absent(name: &str) -> Failure {
         _ => format!("there is no domain {name}: ringctl list shows those that are there"),
     };
     Failure::new(Kind::NotFound, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_half_written_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let [half, whole] = ["5.json.partial", "6.json"].map(|name| directory.path().join(name));
+        fs::write(&half, "{").unwrap();
+        fs::write(&whole, "{}").unwrap();
+        Registry::new(directory.path()).unwrap();
+        assert!(!half.exists() && whole.exists());
+    }
 }
