@@ -28,6 +28,7 @@ pub mod events;
 pub mod grants;
 pub mod memory;
 pub mod page;
+pub mod random;
 pub mod reservation;
 mod steps;
 pub mod tables;

@@ -3,8 +3,8 @@
 use guests::sdk::println;
 use guests::{Answer, ask_number};
 
-use crate::random::Random;
 use crate::world::World;
+use guests::random::Random;
 
 /// Hypercalls whose first argument is an operation, and how many of those there are, with a few to spare.
 const OPERATIONS: [(u64, u64); 13] = [

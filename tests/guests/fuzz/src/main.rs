@@ -10,11 +10,10 @@
 extern crate alloc;
 
 mod call;
-mod random;
 mod world;
 
+use guests::random::Random;
 use guests::sdk::{println, shutdown, start};
-use random::Random;
 use world::World;
 
 guests::sdk::entry!(main);

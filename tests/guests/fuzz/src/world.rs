@@ -11,7 +11,7 @@ use guests::sdk::grant;
 use guests::sdk::memory::entry::Access;
 use guests::sdk::memory::{Page, tables};
 
-use crate::random::Random;
+use guests::random::Random;
 
 /// Pages for arguments, and to be made anything of.
 const PAGES: usize = 24;

@@ -8,7 +8,7 @@ use ringwall_sdk::{hypercall, print, println, time};
 
 use crate::options::Options;
 use crate::pages;
-use crate::random::Random;
+use guests::random::Random;
 
 const INDICES: [usize; 4] = [
     offset_of!(ConsoleRing, in_cons),

@@ -11,7 +11,7 @@ use ringwall_sdk::xenbus::{Nodes as _, Permission, Rights, Store, StoreError};
 use ringwall_sdk::{println, time};
 
 use crate::options::Options;
-use crate::random::Random;
+use guests::random::Random;
 
 /// Nodes of front ends, those that back ends read among them.
 const NAMES: [&str; 18] = [
@@ -88,7 +88,7 @@ fn devices(store: &Store) -> Result<Vec<String>, StoreError> {
 }
 
 fn change(store: &Store, device: &str, random: &mut Random) -> Result<(), StoreError> {
-    let name = pick(&NAMES, random);
+    let name = random.of(&NAMES);
     let path = format!("{device}/{name}");
     match random.below(16) {
         0 => store.remove(&path),
@@ -105,15 +105,10 @@ fn change(store: &Store, device: &str, random: &mut Random) -> Result<(), StoreE
             };
             store.set_permissions(&path, &[own, nobody])
         }
-        4..7 => store.write(&path, pick(&VALUES, random)),
+        4..7 => store.write(&path, random.of(&VALUES)),
         7..12 => store.write(&path, &format!("{}", random.below(9))),
         _ => store.write(&path, &format!("{}", random.word())),
     }
-}
-
-fn pick<T: Copy + Default>(list: &[T], random: &mut Random) -> T {
-    let index = usize::try_from(random.below(list.len() as u64)).unwrap_or(0);
-    list.get(index).copied().unwrap_or_default()
 }
 
 /// Connects and closes, for ever: properly, and by leaving in the middle.

@@ -13,7 +13,6 @@ mod frontend;
 mod options;
 mod pages;
 mod quota;
-mod random;
 mod store;
 mod trespass;
 

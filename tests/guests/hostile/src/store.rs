@@ -9,7 +9,7 @@ use ringwall_sdk::{SharedPage, hypercall, println, time};
 
 use crate::options::Options;
 use crate::pages;
-use crate::random::Random;
+use guests::random::Random;
 
 /// Words of the page that are not bytes of a message.
 const WORDS: [usize; 7] = [
