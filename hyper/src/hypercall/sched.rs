@@ -7,7 +7,6 @@ use core::sync::atomic::Ordering;
 
 use ringwall_abi::sched::{SchedOp, SchedPoll, SchedRemoteShutdown, SchedShutdown, SchedWatchdog};
 use ringwall_abi::{Errno, Port};
-use ringwall_hw::entry::GuestFrame;
 
 use super::{Call, Result, Stop, read_element};
 use crate::domain;
@@ -126,7 +125,7 @@ fn end_poll(vcpu: &Vcpu) {
 }
 
 /// A virtual CPU that polled runs again: its guest looks at its ports itself.
-pub(crate) fn finish_poll(vcpu: &Vcpu, _frame: &mut GuestFrame) {
+pub(crate) fn finish_poll(vcpu: &Vcpu) {
     if vcpu.polling.load(Ordering::Relaxed) {
         end_poll(vcpu);
     }

@@ -75,7 +75,7 @@ pub(crate) extern "C" fn on_exit(frame: &mut GuestFrame) {
         let Some(vcpu): Option<&'static Vcpu> = vcpu::current() else {
             return;
         };
-        hypercall::finish_poll(vcpu, frame);
+        hypercall::finish_poll(vcpu);
         bounce::deliver_events(vcpu, frame);
         if local.attention.load(Ordering::Relaxed) == 0 {
             local.attention.fetch_or(left, Ordering::Relaxed);

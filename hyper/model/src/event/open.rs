@@ -28,10 +28,6 @@ impl Open {
         }
     }
 
-    pub(super) fn set_limit(&mut self, limit: u32) {
-        self.limit = limit.min(PORTS);
-    }
-
     pub(super) fn set_dying(&mut self) {
         self.dying = true;
     }

@@ -71,12 +71,6 @@ impl Ports {
         DomainId::new(self.domain.load(Ordering::Relaxed))
     }
 
-    /// Sets the limit of what may be opened; open ports stay so.
-    #[doc(alias = "XEN_DOMCTL_set_max_evtchn")]
-    pub fn set_limit(&self, limit: u32) {
-        self.open.lock().set_limit(limit);
-    }
-
     /// What a port is bound to. Ports that were never used are [`State::Free`] in part and an
     /// error in part: a tool that counts up learns where to stop.
     ///

@@ -125,14 +125,6 @@ impl Buddy {
         Ok(())
     }
 
-    /// How many bits the highest address of the largest free block has, and its order: for a
-    /// message when memory runs out. `None` where all is in use.
-    #[must_use]
-    pub fn largest(&self) -> Option<u16> {
-        let filled = self.filled.iter().fold(0, |all, zone| all | zone);
-        u16::try_from(filled.checked_ilog2()?).ok()
-    }
-
     /// Makes frames free that the firmware says are RAM and that are in use by nobody: private, and
     /// each added once. Frame 0 is left out, and what lies past 16 TiB. How many were added.
     pub fn add<M: Machine>(&mut self, machine: &M, first: Mfn, count: u64) -> u64 {

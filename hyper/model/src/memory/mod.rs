@@ -30,7 +30,6 @@ mod share;
 mod table;
 mod teardown;
 mod tlb;
-mod update;
 mod upper;
 mod usage;
 mod validate;

@@ -54,16 +54,6 @@ impl<M: Machine> Memory<'_, M> {
         }
     }
 
-    /// Gives the right to write back, and keeps the general reference.
-    #[inline]
-    pub fn downgrade(self, page: TypeReference<Writable>, stale: Stale) -> PageReference {
-        let mfn = page.consume();
-        if let Some(frame) = self.0.frame(mfn) {
-            self.release_writable(frame, stale);
-        }
-        PageReference::forge(mfn)
-    }
-
     /// Writes the machine-to-physical table for a frame of `owner`.
     ///
     /// # Errors

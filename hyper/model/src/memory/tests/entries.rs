@@ -7,8 +7,8 @@ use super::arena::{Arena, D0, D1, DEVICE, RO, RW};
 use super::audit::Held;
 use crate::memory::policy::Change;
 use crate::memory::{
-    Entry, EntryAddress, EntryIndex, Error, Flags, Flush, HYPERVISOR_SLOTS, Keep, L1tf, Level,
-    NoExecute, Policy, Reach, Ring, Unfinished, check_descriptor,
+    Entry, EntryIndex, Error, Flags, Flush, HYPERVISOR_SLOTS, Keep, L1tf, Level, Machine,
+    NoExecute, Policy, Reach, Ring, Stale, Unfinished, check_descriptor,
 };
 
 const ORDINARY: Policy = Policy::new(40, NoExecute::Honoured, L1tf::Immune);
@@ -337,6 +337,31 @@ proptest! {
     }
 }
 
+/// Writes a frame's first entry as `mmu_update` does: by the rules of its level, or as it is where it is no table.
+fn write(
+    arena: &Arena,
+    table: Mfn,
+    new: Entry,
+    unfinished: &mut Unfinished,
+) -> Result<Flush, Error> {
+    let (memory, index, keep) = (arena.memory(), EntryIndex::FIRST, Keep::Nothing);
+    let held = match memory.hold_any_table(table, D0) {
+        Err(Error::TypeConflict | Error::BadLevel) => {
+            let page = memory.get_writable(table, D0)?;
+            arena.swap_entry(table, index, new);
+            memory.put_writable(page, Stale::Flushed);
+            return Ok(Flush::Nothing);
+        }
+        held => held?,
+    };
+    let outcome = match held.level() {
+        Level::L1 => memory.update_l1_entry(&held, index, new, keep, D0, Reach::Anywhere),
+        _ => memory.update_upper_entry(&held, index, new, keep, unfinished),
+    };
+    memory.let_go(held);
+    outcome
+}
+
 #[test]
 fn mmu_update_goes_by_what_the_frame_is() {
     let arena = Arena::new(16);
@@ -359,14 +384,7 @@ fn mmu_update_goes_by_what_the_frame_is() {
     ];
     let mut unfinished = Unfinished::new();
     for (table, new, expected, left) in cases {
-        let place = EntryAddress {
-            table,
-            index: EntryIndex::FIRST,
-        };
-        let keep = Keep::Nothing;
-        let outcome = arena
-            .memory()
-            .update_entry(place, new, keep, D0, D0, &mut unfinished);
+        let outcome = write(&arena, table, new, &mut unfinished);
         assert_eq!(outcome, expected, "{new:?} in {table:?}");
         if arena.all_frames().any(|(mfn, _)| mfn == table) {
             assert_eq!(arena.peek(table, 0), left, "{new:?} in {table:?}");

@@ -27,8 +27,14 @@ fn update_from(
     let table = memory.hold_any_table(table, D0)?;
     let index = EntryIndex::new(index).unwrap();
     let mut unfinished = Unfinished::new();
-    let outcome =
-        memory.update_table_entry(&table, index, new, Keep::Nothing, source, &mut unfinished);
+    let outcome = match table.level() {
+        Level::L1 => {
+            memory.update_l1_entry(&table, index, new, Keep::Nothing, source, Reach::Anywhere)
+        }
+        Level::L2 | Level::L3 | Level::L4 => {
+            memory.update_upper_entry(&table, index, new, Keep::Nothing, &mut unfinished)
+        }
+    };
     arena.finish(unfinished);
     arena.put_table(table);
     outcome

@@ -214,17 +214,10 @@ fn the_same_use_again_needs_no_flush() {
 }
 
 #[test]
-fn a_writable_reference_can_become_a_general_one() {
+fn the_m2p_entry_of_a_frame_is_its_owners() {
     let arena = Arena::new(8);
     let memory = arena.memory();
     let page = arena.allocate(D0);
-    let writable = memory.get_writable(page, D0).unwrap();
-    let general = memory.downgrade(writable, Stale::Now);
-    assert_eq!(
-        (arena.usage(page).1, arena.books(page).references()),
-        (0, 2)
-    );
-    memory.put_page(general);
     assert_eq!(
         memory.update_m2p(page, Pfn::new(1), D1),
         Err(Error::NotOwned)
