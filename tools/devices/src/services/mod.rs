@@ -1,6 +1,6 @@
 //! What the default network offers its guests: addresses (DHCP) and names (DNS).
 //!
-//! Both decide in functions over bytes, [`dhcp`] and [`names`]; one thread has the sockets. Guests are
+//! Both decide in functions over bytes, `dhcp` and `names`; one thread has the sockets. Guests are
 //! hostile: nothing that they send makes anything grow without a limit.
 
 mod dhcp;
