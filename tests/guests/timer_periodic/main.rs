@@ -9,7 +9,7 @@ use guests::sdk::abi::xen::Virq;
 use guests::sdk::abi::{Errno, Hypercall};
 use guests::sdk::hypercall::poll;
 use guests::sdk::time::monotonic_ns;
-use guests::{Answer, Check, address, ask, ensure, granted, refused};
+use guests::{Answer, Check, address, ask, ensure, granted, refused, unless_xen};
 
 guests::rule!(check);
 
@@ -46,7 +46,10 @@ fn check() -> Check {
     let start = monotonic_ns();
     poll(&[port], start + 500 * MILLISECOND)?;
     let slept = monotonic_ns() - start;
-    ensure!(slept < 400 * MILLISECOND, "not woken for {slept} ns");
+    unless_xen!(
+        slept < 400 * MILLISECOND,
+        "not woken for {slept} ns: Xen's timer stops with its virtual CPU; ours goes on, as who sleeps waits for it"
+    );
     let stop = u64::from(VcpuOp::StopPeriodicTimer.number());
     granted("stop", ask(Hypercall::VcpuOp, [stop, 0, 0]))?;
     count(port, 20 * MILLISECOND);
