@@ -134,6 +134,24 @@ pub(crate) struct HypervisorArguments {
     pub(crate) native: bool,
 }
 
+impl HypervisorArguments {
+    /// Debian's Xen.
+    pub(crate) fn xen() -> Self {
+        Self {
+            xen: true,
+            ..Self::default()
+        }
+    }
+
+    /// No hypervisor.
+    pub(crate) fn native() -> Self {
+        Self {
+            native: true,
+            ..Self::default()
+        }
+    }
+}
+
 /// Arguments of `test`.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TestArguments {

@@ -19,14 +19,8 @@ const READS: [(&str, &str); 2] = [
 
 /// Runs all boots and prints the table; the result is the process's exit status.
 pub(super) fn run() -> Result<u8> {
-    let native = HypervisorArguments {
-        native: true,
-        ..HypervisorArguments::default()
-    };
-    let xen = HypervisorArguments {
-        xen: true,
-        ..HypervisorArguments::default()
-    };
+    let native = HypervisorArguments::native();
+    let xen = HypervisorArguments::xen();
     let mut least = [[f64::INFINITY; READS.len()]; 3];
     for _ in 0..ROUNDS {
         // In turn, so that all have the same host.

@@ -29,14 +29,8 @@ type Column = Vec<(String, f64)>;
 
 /// Runs all boots and prints the table; the result is the process's exit status.
 pub(super) fn run(arguments: &BenchArguments) -> Result<u8> {
-    let native = HypervisorArguments {
-        native: true,
-        ..HypervisorArguments::default()
-    };
-    let xen = HypervisorArguments {
-        xen: true,
-        ..HypervisorArguments::default()
-    };
+    let native = HypervisorArguments::native();
+    let xen = HypervisorArguments::xen();
     let ringwall = HypervisorArguments::default();
     let native = column(native, arguments)?;
     let xen = column(xen, arguments)?;

@@ -40,10 +40,7 @@ type Column = BTreeMap<String, Vec<f64>>;
 
 /// Runs all boots and prints the table; the result is the process's exit status.
 pub(super) fn run() -> Result<u8> {
-    let xen = HypervisorArguments {
-        xen: true,
-        ..HypervisorArguments::default()
-    };
+    let xen = HypervisorArguments::xen();
     let xl = column(xen.clone(), XL)?;
     let on_xen = column(xen, RINGCTL)?;
     let own = column(HypervisorArguments::default(), RINGCTL)?;
